@@ -1,0 +1,27 @@
+// References: where an image is, in the spelling that skopeo and podman users know.
+#pragma once
+
+#include <string>
+
+namespace kontext {
+
+enum class Destination { kRegistry, kOciLayout };
+
+struct Reference {
+  Destination destination = Destination::kRegistry;
+  std::string registry;    // "127.0.0.1:5000", "registry-1.docker.io"; empty for a layout
+  std::string repository;  // "team/app"; for a layout: its directory
+  std::string tag;         // "latest" when not given; empty when `digest` is set
+  std::string digest;      // "sha256:<hex>" or empty
+
+  // As the user may type it back: "127.0.0.1:5000/team/app:v1", "oci:out:v1".
+  std::string ToString() const;
+  // "127.0.0.1:5000/team/app@sha256:…", "oci:out@sha256:…".
+  std::string Immutable(const std::string& with_digest) const;
+};
+
+// `registry/repo[:tag][@digest]`, the same behind "docker://", `oci:DIR[:tag]`. A name without a
+// registry is Docker Hub's, as everywhere. Throws Error(kUsage) that says what is wrong.
+Reference ParseReference(const std::string& text);
+
+}  // namespace kontext

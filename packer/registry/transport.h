@@ -1,0 +1,42 @@
+// HTTP as the registry client sees it: one request, one response. Tests play a registry behind it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "packer/store/blob_source.h"
+
+namespace kontext {
+
+struct Request {
+  std::string method;  // "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"
+  std::string url;     // absolute
+  std::vector<std::pair<std::string, std::string>> headers;
+  const BlobSource* body = nullptr;  // sent with its Content-Length; null: none
+  // Takes the body of a 2xx answer as it comes; false hangs up, which is no error. Null: the body
+  // is kept in Response::body, at most `max_body` bytes (more is an Error).
+  std::function<bool(std::string_view)> sink;
+  uint64_t max_body = 64 * 1024;
+};
+
+struct Response {
+  int status = 0;
+  std::map<std::string, std::string> headers;  // names in lower case
+  std::string body;
+  std::string url;  // where it came from, after redirects
+};
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  // Sends one request. A 4xx or 5xx is a Response; Error(kNetwork) means that no answer came.
+  // Follows redirects of GET and HEAD only, at most five, without credentials to another host.
+  virtual Response Send(const Request& request) = 0;
+};
+
+}  // namespace kontext
