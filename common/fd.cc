@@ -39,8 +39,6 @@ bool WriteAll(int fd, const void* data, size_t size) {
   return true;
 }
 
-ByteSource SourceOf(const UniqueFd& fd) {
-  return {const_cast<UniqueFd*>(&fd), &ReadSome};
-}
+ByteSource SourceOf(const UniqueFd& fd) { return {const_cast<UniqueFd*>(&fd), &ReadSome}; }
 
 }  // namespace kontext

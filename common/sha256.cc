@@ -63,9 +63,8 @@ Sha256Blocks FastestSha256() {
 }
 
 Sha256::Sha256(Sha256Blocks blocks)
-    : blocks_(blocks),
-      state_{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-             0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19} {}
+    : blocks_(blocks), state_{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                              0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19} {}
 
 void Sha256::Update(const void* data, size_t size) {
   const uint8_t* next = static_cast<const uint8_t*>(data);

@@ -28,8 +28,7 @@ KONTEXT_SHA void Blocks(uint32_t state[8], const uint8_t* data, size_t blocks) {
       abcd = vsha256hq_u32(abcd, efgh, wk);
       efgh = vsha256h2q_u32(efgh, abcd_now, wk);
       if (round >= 48) continue;
-      w[i] = vsha256su1q_u32(vsha256su0q_u32(w[i], w[(i + 1) % 4]), w[(i + 2) % 4],
-                             w[(i + 3) % 4]);
+      w[i] = vsha256su1q_u32(vsha256su0q_u32(w[i], w[(i + 1) % 4]), w[(i + 2) % 4], w[(i + 3) % 4]);
     }
     abcd = vaddq_u32(abcd, abcd_before);
     efgh = vaddq_u32(efgh, efgh_before);
