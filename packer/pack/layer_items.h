@@ -1,0 +1,25 @@
+// The order of a layer's tar entries below BasePath.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "packer/plan/delta.h"
+
+namespace kontext {
+
+struct LayerItem {
+  enum class Kind { kDir, kFile, kSymlink, kWhiteout };
+  Kind kind;
+  const IndexEntry* line;
+  std::string key;  // a whiteout sorts before everything else in its directory
+};
+
+// What the layer holds of the context: each path once, every directory before what is in it, in
+// each directory the whiteouts first. Without the directories that it only passes through.
+std::vector<LayerItem> OrderItems(const Segment& segment);
+
+// The stored files that go to the objects folder, by digest, each content once.
+std::vector<const IndexEntry*> ObjectsOf(const Segment& segment);
+
+}  // namespace kontext
