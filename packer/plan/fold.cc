@@ -92,6 +92,17 @@ Listing Fold(std::span<const SegmentIndex> segments) {
   return listing;
 }
 
+void ForEachLine(const SegmentIndex& segment,
+                 const std::function<void(const IndexEntry& line)>& take) {
+  TextSource source{segment.lines};
+  IndexReader reader;
+  reader.Open({&source, &TextSource::Read});
+  IndexEntry line;
+  ReadResult result;
+  while ((result = reader.Next(&line)) == ReadResult::kEntry) take(line);
+  if (result == ReadResult::kError) Broken(segment, reader.line(), reader.problem());
+}
+
 std::vector<size_t> FindUnplaced(std::span<const SegmentIndex> segments, const Listing& listing) {
   Places places;
   for (const IndexEntry& entry : listing.entries()) {
@@ -100,11 +111,7 @@ std::vector<size_t> FindUnplaced(std::span<const SegmentIndex> segments, const L
   std::vector<size_t> unplaced;
   if (places.empty()) return unplaced;
   for (const SegmentIndex& segment : segments) {
-    TextSource source{segment.lines};
-    IndexReader reader;
-    reader.Open({&source, &TextSource::Read});
-    IndexEntry line;
-    while (reader.Next(&line) == ReadResult::kEntry) ApplyLine(&places, line);
+    ForEachLine(segment, [&](const IndexEntry& line) { ApplyLine(&places, line); });
   }
   const auto& entries = listing.entries();
   for (size_t i = 0; i < entries.size(); ++i) {

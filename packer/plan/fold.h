@@ -1,6 +1,7 @@
 // What the merged layers of some segments are: their listing, and where its contents are.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 
@@ -23,5 +24,9 @@ Listing Fold(std::span<const SegmentIndex> segments);
 // do not show their content; sorted positions in listing.entries(). Empty for a whole image; keeping
 // only some segments of an image is what can leave such files behind.
 std::vector<size_t> FindUnplaced(std::span<const SegmentIndex> segments, const Listing& listing);
+
+// Gives every line of an index in order, object lines too. Throws Error(kFormat).
+void ForEachLine(const SegmentIndex& segment,
+                 const std::function<void(const IndexEntry& line)>& take);
 
 }  // namespace kontext

@@ -13,6 +13,13 @@
 
 namespace kontext {
 
+struct Response {
+  int status = 0;
+  std::map<std::string, std::string> headers;  // names in lower case
+  std::string body;                            // of an answer that is not 2xx: its first 64 KiB
+  std::string url;                             // where it came from, after redirects
+};
+
 struct Request {
   std::string method;  // "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"
   std::string url;     // absolute
@@ -21,14 +28,10 @@ struct Request {
   // Takes the body of a 2xx answer as it comes; false hangs up, which is no error. Null: the body
   // is kept in Response::body, at most `max_body` bytes (more is an Error).
   std::function<bool(std::string_view)> sink;
+  // Called with status, headers and url of a 2xx answer before its body goes to `sink`.
+  std::function<void(const Response&)> on_answer;
   uint64_t max_body = 64 * 1024;
-};
-
-struct Response {
-  int status = 0;
-  std::map<std::string, std::string> headers;  // names in lower case
-  std::string body;
-  std::string url;  // where it came from, after redirects
+  bool may_retry = true;  // false: whoever sends it starts over in its own way
 };
 
 class Transport {

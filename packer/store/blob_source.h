@@ -29,4 +29,7 @@ std::unique_ptr<BlobSource> MemoryBlob(std::string bytes);
 // The first `size` bytes of an open file, read with pread; `fd` must outlive the source.
 std::unique_ptr<BlobSource> FileBlob(int fd, uint64_t size);
 
+// `size` bytes of `whole` from `offset`, which must lie within it; `whole` must outlive it.
+std::unique_ptr<BlobSource> PartOf(const BlobSource& whole, uint64_t offset, uint64_t size);
+
 }  // namespace kontext

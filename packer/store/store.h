@@ -33,7 +33,7 @@ class Store {
 
   // Streams a blob from its beginning. When it is read to its end, its size and digest are
   // checked; Error(kFormat) if they differ, Error(kNotFound) if it is not there.
-  // `limit`: a hint that no more than so many bytes are wanted (a range request).
+  // `limit`: no more than so many bytes are wanted (a range request); 0: all.
   virtual void ReadBlob(const Descriptor& blob, uint64_t limit, const BlobSink& sink) = 0;
 
   // Makes sure that the blob is there; true when it had to be sent.
@@ -46,7 +46,8 @@ class Store {
 };
 
 struct StoreOptions {
-  bool insecure_http = false;  // plain HTTP for hosts that are not loopback, too
+  std::string user_agent = "kontext";           // "kontext/1.2.3"
+  bool insecure_http = false;                   // plain HTTP for hosts that are not loopback, too
   std::function<void(std::string_view)> trace;  // one line per request and answer; may be empty
 };
 

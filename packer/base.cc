@@ -1,0 +1,80 @@
+#include "packer/base.h"
+
+#include <string_view>
+
+#include "common/layout.h"
+#include "packer/error.h"
+#include "packer/hash.h"
+#include "packer/pack/gzip_writer.h"
+#include "packer/pack/tar_writer.h"
+#include "packer/pack/temp_file.h"
+
+extern "C" {
+extern const char kontext_extractor_amd64[];
+extern const char kontext_extractor_amd64_end[];
+extern const char kontext_extractor_arm64[];
+extern const char kontext_extractor_arm64_end[];
+}
+
+namespace kontext {
+namespace {
+
+constexpr uint32_t kExecutable = 0755;
+constexpr int kLevel = 12;
+
+struct Embedded {
+  const char* architecture;
+  const char* begin;
+  const char* end;
+};
+
+constexpr Embedded kExtractors[] = {
+    {"amd64", kontext_extractor_amd64, kontext_extractor_amd64_end},
+    {"arm64", kontext_extractor_arm64, kontext_extractor_arm64_end},
+};
+
+}  // namespace
+
+std::string ToString(const Platform& platform) {
+  std::string text = platform.os + '/' + platform.architecture;
+  return platform.variant.empty() ? text : text + '/' + platform.variant;
+}
+
+std::vector<Platform> KnownPlatforms() {
+  std::vector<Platform> platforms;
+  for (const Embedded& extractor : kExtractors) {
+    platforms.push_back({"linux", extractor.architecture, ""});
+  }
+  return platforms;
+}
+
+Platform ParsePlatform(const std::string& text) {
+  std::string known;
+  for (const Platform& platform : KnownPlatforms()) {
+    if (ToString(platform) == text) return platform;
+    known += (known.empty() ? "" : ", ") + ToString(platform);
+  }
+  throw Error(ErrorKind::kUsage, "no extractor for platform '" + text + "': there is " + known);
+}
+
+Layer BuildBaseLayer(const Platform& platform, uint64_t mtime) {
+  for (const Embedded& extractor : kExtractors) {
+    if (platform.architecture != extractor.architecture) continue;
+    Layer layer;
+    layer.file = OpenTempFile();
+    GzipWriter gzip(layer.file.get(), kLevel, 1);
+    TarWriter tar(&gzip, mtime);
+    tar.AddFile(kExtractorPath.substr(1), kExecutable,
+                {extractor.begin, static_cast<size_t>(extractor.end - extractor.begin)});
+    tar.Finish();
+    gzip.Finish();
+    layer.diff_id = ToString(gzip.input_digest());
+    layer.descriptor.media_type = kMediaTypeLayerGzip;
+    layer.descriptor.digest = ToString(gzip.digest());
+    layer.descriptor.size = gzip.size();
+    return layer;
+  }
+  throw Error(ErrorKind::kUsage, "no extractor for platform " + ToString(platform));
+}
+
+}  // namespace kontext

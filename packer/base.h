@@ -1,0 +1,24 @@
+// The base of every image: the extractor, one per platform, embedded in this program.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "packer/image/descriptor.h"
+#include "packer/pack/layer_builder.h"
+
+namespace kontext {
+
+// Those with an embedded extractor.
+std::vector<Platform> KnownPlatforms();
+
+// "linux/amd64" and its like. Throws Error(kUsage), naming the text, for a platform without an
+// extractor.
+Platform ParsePlatform(const std::string& text);
+
+std::string ToString(const Platform& platform);
+
+// The layer with /kontext-extractor alone. Reproducible.
+Layer BuildBaseLayer(const Platform& platform, uint64_t mtime);
+
+}  // namespace kontext

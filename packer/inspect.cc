@@ -1,0 +1,126 @@
+#include "common/index_writer.h"
+#include "packer/base.h"
+#include "packer/hash.h"
+#include "packer/image_reader.h"
+#include "packer/kontext.h"
+#include "packer/publish.h"
+#include "packer/session.h"
+
+#include <algorithm>
+
+#ifndef KONTEXT_VERSION
+#error "KONTEXT_VERSION comes from the build"
+#endif
+
+namespace kontext {
+namespace {
+
+// An image that is read for its own sake: what a push would start clean over is an error here.
+struct OpenedImage {
+  KnownImage image;
+  std::vector<SegmentIndex> indexes;
+  Listing listing;
+};
+
+OpenedImage OpenImage(const Session& session) {
+  const Reference& reference = session.reference;
+  try {
+    std::optional<KnownImage> image = ReadImage(
+        session.store.get(), reference.digest.empty() ? reference.tag : reference.digest);
+    if (!image) throw Error(ErrorKind::kNotFound, "there is no such image");
+    OpenedImage opened{std::move(*image), {}, {}};
+    opened.indexes = ReadIndexes(session.store.get(), opened.image);
+    opened.listing = Fold(opened.indexes);
+    if (!(opened.listing.TreeDigest() == opened.image.tree)) {
+      throw Error(ErrorKind::kFormat, "its segments do not give the tree of its label");
+    }
+    return opened;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kFormat && error.kind() != ErrorKind::kNotFound) throw;
+    throw Error(error.kind(), reference.ToString() + ": " + error.what());
+  }
+}
+
+SegmentReport ReportOf(const KnownSegment& segment, const SegmentIndex& index) {
+  SegmentReport report;
+  report.digest = ToString(segment.index);
+  report.layer = segment.layer.digest;
+  report.layer_bytes = segment.layer.size;
+  ForEachLine(index, [&](const IndexEntry& line) {
+    ++report.entries;
+    bool stores = line.type == EntryType::kObject ||
+                  (line.type == EntryType::kFile && line.at.empty());
+    if (stores) report.bytes += line.size;
+  });
+  return report;
+}
+
+std::string PlainLine(const IndexEntry& entry) {
+  std::string line(entry.path);
+  if (entry.type == EntryType::kDir) line += '/';
+  if (entry.type == EntryType::kSymlink) line.append(" -> ").append(entry.target);
+  // One line an entry, whatever is in a name.
+  std::string safe;
+  for (char c : line) {
+    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) {
+      safe += c;
+    } else {
+      constexpr char kDigits[] = "01234567";
+      unsigned char u = static_cast<unsigned char>(c);
+      safe.append({'\\', kDigits[u >> 6], kDigits[u >> 3 & 7], kDigits[u & 7]});
+    }
+  }
+  return safe + '\n';
+}
+
+}  // namespace
+
+std::string PushBase(const std::string& reference, const PushOptions& options) {
+  Session session(reference, options);
+  session.RequireTag();
+  ImageParts parts;
+  for (const std::string& platform : options.platforms) {
+    parts.platforms.push_back(ParsePlatform(platform));
+  }
+  parts.labels = options.labels;
+  parts.annotations = options.annotations;
+  parts.mtime = FixedTime();
+  Published published = Publish(session.store.get(), session.reference.tag, parts);
+  return session.reference.Immutable(published.digest);
+}
+
+ImageReport Inspect(const std::string& reference, const PushOptions& options) {
+  Session session(reference, options);
+  OpenedImage opened = OpenImage(session);
+  ImageReport report;
+  report.reference = session.reference.Immutable(opened.image.digest);
+  report.tree = ToString(opened.image.tree);
+  ListingTotals totals = opened.listing.Totals();
+  report.files = totals.files;
+  report.dirs = totals.dirs;
+  report.symlinks = totals.symlinks;
+  report.bytes = totals.bytes;
+  for (size_t i = 0; i < opened.indexes.size(); ++i) {
+    report.segments.push_back(ReportOf(opened.image.segments[i], opened.indexes[i]));
+  }
+  return report;
+}
+
+void List(const std::string& reference, const PushOptions& options, bool json,
+          const std::function<void(std::string_view)>& line) {
+  Session session(reference, options);
+  OpenedImage opened = OpenImage(session);
+  std::string text;
+  ByteSink sink{&text, [](void* context, const char* data, size_t size) {
+                  static_cast<std::string*>(context)->append(data, size);
+                }};
+  for (const IndexEntry& entry : opened.listing.entries()) {
+    text.clear();
+    if (json) WriteListingLine(entry, sink);
+    line(json ? text : PlainLine(entry));
+  }
+}
+
+const char* Version() { return KONTEXT_VERSION; }
+
+}  // namespace kontext

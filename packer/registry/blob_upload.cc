@@ -1,0 +1,151 @@
+#include "packer/registry/blob_upload.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <memory>
+
+#include "packer/registry/error_body.h"
+#include "packer/registry/url.h"
+
+namespace kontext {
+namespace {
+
+// The most that GHCR takes at once, and what nginx allows unless told otherwise.
+constexpr uint64_t kChunk = uint64_t{4} << 20;
+constexpr uint64_t kSmallChunk = uint64_t{1} << 20;
+// More than this asked for at once is not meant seriously.
+constexpr uint64_t kMaxChunk = uint64_t{1} << 30;
+
+// Refusals of the form that a blob came in, not of the blob.
+bool WantsAnotherForm(const Response& answer) {
+  constexpr int kStatuses[] = {400, 404, 405, 411, 413, 415, 416, 501};
+  if (std::find(std::begin(kStatuses), std::end(kStatuses), answer.status) == std::end(kStatuses)) {
+    return false;
+  }
+  std::string code = ParseErrorBody(answer.body).code;
+  return code != "DIGEST_INVALID" && code != "DENIED" && code != "TOOMANYREQUESTS";
+}
+
+uint64_t MinChunk(const Response& answer) {
+  std::string text = HeaderOf(answer, "oci-chunk-min-length");
+  uint64_t bytes = 0;
+  std::from_chars(text.data(), text.data() + text.size(), bytes);
+  return std::min(bytes, kMaxChunk);
+}
+
+class Upload {
+ public:
+  Upload(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source)
+      : endpoint_(endpoint), blob_(blob), source_(source), subject_(BlobSubject(blob.digest)) {}
+
+  // The answer that ends it: success, or the refusal.
+  Response Try() {
+    Response answer = Start();
+    if (!IsSuccess(answer.status)) return answer;
+    if (chunk_ == 0) {
+      answer = Put(&source_);
+      if (!WantsAnotherForm(answer)) return answer;
+      chunk_ = kChunk;
+      answer = Start();
+      if (!IsSuccess(answer.status)) return answer;
+    }
+    answer = SendChunks();
+    if (answer.status != 413 || chunk_ <= kSmallChunk) return answer;
+    chunk_ = kSmallChunk;
+    return Try();
+  }
+
+ private:
+  Response Start() {
+    Request request = NewRequest("POST", endpoint_.UploadUrl());
+    Response answer = endpoint_.Send(request, subject_);
+    if (!IsSuccess(answer.status)) return answer;
+    if (HeaderOf(answer, "location").empty()) {
+      endpoint_.Fail(ErrorKind::kRegistry, subject_,
+                     "the registry does not say where to upload (no Location)");
+    }
+    min_chunk_ = MinChunk(answer);
+    location_ = answer.url.empty() ? request.url : answer.url;
+    Follow(answer);
+    return answer;
+  }
+
+  // Every answer may move the upload; one without a Location leaves it where it is.
+  void Follow(const Response& answer) {
+    std::string location = HeaderOf(answer, "location");
+    if (location.empty()) return;
+    Url from = ParseUrl(answer.url.empty() ? location_ : answer.url);
+    Url to = ResolveUrl(from, location);
+    if (const char* problem = UploadHopProblem(from, to)) {
+      endpoint_.Fail(ErrorKind::kRegistry, subject_,
+                     fmt::format("uploading to {} is refused: {}", RedactUrl(to.text), problem));
+    }
+    location_ = to.text;
+  }
+
+  // Closes the upload, with all of the content or, after chunks, none.
+  Response Put(const BlobSource* body) {
+    Request request = NewRequest("PUT", WithDigest(location_, blob_.digest));
+    request.body = body;
+    if (body != nullptr) request.headers.emplace_back("Content-Type", "application/octet-stream");
+    return endpoint_.Send(request, subject_);
+  }
+
+  Response SendChunks() {
+    for (uint64_t offset = 0; offset < source_.size();) {
+      uint64_t size = std::min(std::max(chunk_, min_chunk_), source_.size() - offset);
+      std::unique_ptr<BlobSource> part = PartOf(source_, offset, size);
+      Request request = NewRequest("PATCH", location_);
+      request.body = part.get();
+      request.headers.emplace_back("Content-Type", "application/octet-stream");
+      request.headers.emplace_back("Content-Range",
+                                   fmt::format("{}-{}", offset, offset + size - 1));
+      Response answer = endpoint_.Send(request, subject_);
+      if (!IsSuccess(answer.status)) return answer;  // ECR says 201, others 202 or 204
+      Follow(answer);
+      offset += size;
+    }
+    return Put(nullptr);
+  }
+
+  // What breaks leaves an upload of unknown length behind: UploadBlob begins a new one.
+  static Request NewRequest(const char* method, const std::string& url) {
+    Request request;
+    request.method = method;
+    request.url = url;
+    request.may_retry = false;
+    return request;
+  }
+
+  const Endpoint& endpoint_;
+  const Descriptor& blob_;
+  const BlobSource& source_;
+  std::string subject_;
+  std::string location_;
+  uint64_t chunk_ = 0;  // 0: all at once
+  uint64_t min_chunk_ = 0;
+};
+
+}  // namespace
+
+void UploadBlob(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source) {
+  Upload upload(endpoint, blob, source);
+  Response answer = WithRetries(
+      endpoint.retry(), [&] { return upload.Try(); }, [] { return true; });
+  if (!IsSuccess(answer.status)) endpoint.Refuse(answer, BlobSubject(blob.digest));
+}
+
+std::string WithDigest(const std::string& location, const std::string& digest) {
+  size_t question = location.find('?');
+  const char* separator = question == std::string::npos                        ? "?"
+                          : location.ends_with('?') || location.ends_with('&') ? ""
+                                                                               : "&";
+  size_t colon = digest.find(':');
+  return fmt::format("{}{}digest={}%3A{}", location, separator, digest.substr(0, colon),
+                     digest.substr(colon + 1));
+}
+
+}  // namespace kontext

@@ -1,0 +1,20 @@
+// Uploading one blob (distribution specification 1.1, "Pushing blobs").
+#pragma once
+
+#include <string>
+
+#include "packer/image/descriptor.h"
+#include "packer/registry/endpoint.h"
+#include "packer/store/blob_source.h"
+
+namespace kontext {
+
+// POST and one PUT with all of it, which every registry takes; where that is refused for its form
+// (a proxy's 413, a registry that wants PATCH), in chunks. What breaks on the way starts again from
+// a new POST. Throws Error.
+void UploadBlob(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source);
+
+// `location` with the digest that closes an upload. Keeps its query.
+std::string WithDigest(const std::string& location, const std::string& digest);
+
+}  // namespace kontext

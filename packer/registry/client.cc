@@ -1,0 +1,108 @@
+#include "packer/registry/client.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+#include "packer/hash.h"
+#include "packer/registry/blob_download.h"
+#include "packer/registry/blob_upload.h"
+
+namespace kontext {
+namespace {
+
+// OCI first; Docker's so that a foreign image under the tag is recognized as one.
+constexpr char kAccept[] =
+    "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
+    "application/vnd.docker.distribution.manifest.list.v2+json, "
+    "application/vnd.docker.distribution.manifest.v2+json";
+
+std::string MediaTypeOf(const Response& answer) {
+  std::string type = HeaderOf(answer, "content-type");
+  type = type.substr(0, type.find(';'));
+  while (!type.empty() && std::isspace(static_cast<unsigned char>(type.back()))) type.pop_back();
+  return type;
+}
+
+bool IsSha256(const std::string& text) { return text.starts_with("sha256:"); }
+
+}  // namespace
+
+RegistryClient::RegistryClient(std::unique_ptr<Transport> transport, const Reference& reference,
+                               bool insecure_http, const RetryPolicy& retry)
+    : transport_(NewRetryTransport(std::move(transport), retry)),
+      endpoint_(*transport_, reference, insecure_http, retry) {}
+
+std::optional<ManifestAnswer> RegistryClient::GetManifest(const std::string& tag_or_digest) {
+  std::string subject = ManifestSubject(tag_or_digest);
+  Request request;
+  request.method = "GET";
+  request.url = endpoint_.ManifestUrl(tag_or_digest);
+  request.headers.emplace_back("Accept", kAccept);
+  request.max_body = kMaxManifest;
+  Response answer = endpoint_.Send(request, subject);
+  if (answer.status == 404) return std::nullopt;
+  if (!IsSuccess(answer.status)) endpoint_.Refuse(answer, subject);
+  std::string wanted =
+      IsSha256(tag_or_digest) ? tag_or_digest : HeaderOf(answer, "docker-content-digest");
+  if (IsSha256(wanted) && DigestOf(answer.body) != wanted) {
+    endpoint_.Fail(ErrorKind::kFormat, subject,
+                   fmt::format("what came is {}, not {}", DigestOf(answer.body), wanted));
+  }
+  return ManifestAnswer{std::move(answer.body), MediaTypeOf(answer)};
+}
+
+bool RegistryClient::HasBlob(const Descriptor& blob) {
+  std::string subject = BlobSubject(blob.digest);
+  Request request;
+  request.method = "HEAD";
+  request.url = endpoint_.BlobUrl(blob.digest);
+  Response answer = endpoint_.Send(request, subject);
+  if (IsSuccess(answer.status)) {
+    std::string length = HeaderOf(answer, "content-length");
+    return length.empty() || length == std::to_string(blob.size);
+  }
+  // Other refusals are left to the upload: Artifactory says 403 for what is missing, and a storage
+  // that HEAD was redirected to may allow GET alone.
+  if (answer.status == 401 || answer.status == 429 || answer.status >= 500) {
+    endpoint_.Refuse(answer, subject);
+  }
+  return false;
+}
+
+void RegistryClient::GetBlob(const Descriptor& blob, uint64_t limit,
+                             const std::function<bool(std::string_view)>& sink) {
+  uint64_t wanted = limit == 0 ? blob.size : std::min(limit, blob.size);
+  DownloadBlob(endpoint_, blob, wanted, sink);
+}
+
+void RegistryClient::PutBlob(const Descriptor& blob, const BlobSource& source) {
+  UploadBlob(endpoint_, blob, source);
+}
+
+void RegistryClient::PutManifest(const Descriptor& manifest, const std::string& body,
+                                 const std::string& tag) {
+  const std::string& name = tag.empty() ? manifest.digest : tag;
+  std::string subject = ManifestSubject(name);
+  if (body.size() > kMaxManifest) {
+    endpoint_.Fail(ErrorKind::kFormat, subject,
+                   fmt::format("{} bytes are more than a registry takes", body.size()));
+  }
+  std::unique_ptr<BlobSource> source = MemoryBlob(body);
+  Request request;
+  request.method = "PUT";
+  request.url = endpoint_.ManifestUrl(name);
+  request.headers.emplace_back("Content-Type", manifest.media_type);
+  request.body = source.get();
+  Response answer = endpoint_.Send(request, subject);
+  if (!IsSuccess(answer.status)) endpoint_.Refuse(answer, subject);
+  std::string stored = HeaderOf(answer, "docker-content-digest");
+  if (IsSha256(stored) && stored != manifest.digest) {
+    endpoint_.Fail(ErrorKind::kRegistry, subject,
+                   fmt::format("the registry stored {}, not {}", stored, manifest.digest));
+  }
+}
+
+}  // namespace kontext

@@ -1,0 +1,57 @@
+// The registry protocol (OCI distribution specification 1.1) for one repository.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "packer/image/descriptor.h"
+#include "packer/registry/endpoint.h"
+#include "packer/registry/reference.h"
+#include "packer/registry/retry.h"
+#include "packer/registry/transport.h"
+#include "packer/store/blob_source.h"
+
+namespace kontext {
+
+// The least that every registry must take (distribution specification, "Pushing manifests").
+inline constexpr uint64_t kMaxManifest = uint64_t{4} << 20;
+
+struct ManifestAnswer {
+  std::string body;
+  std::string media_type;  // of Content-Type, without parameters; may be empty or "text/plain"
+};
+
+// Owns its transport, which need not retry by itself. Every failure is an Error that begins with
+// the reference and names the blob or manifest; a 401 says that the registry wants authentication,
+// which belongs in a Transport around the real one. One thread at a time.
+class RegistryClient {
+ public:
+  RegistryClient(std::unique_ptr<Transport> transport, const Reference& reference,
+                 bool insecure_http, const RetryPolicy& retry);
+
+  // Nothing when the registry knows no such manifest or repository. The body's digest is checked
+  // against `tag_or_digest` or, for a tag, against what the registry says that it is.
+  std::optional<ManifestAnswer> GetManifest(const std::string& tag_or_digest);
+
+  // False when the registry has it not, has it in another size, or does not say.
+  bool HasBlob(const Descriptor& blob);
+
+  // The blob's first min(limit, size) bytes, 0 meaning all; see DownloadBlob.
+  void GetBlob(const Descriptor& blob, uint64_t limit,
+               const std::function<bool(std::string_view)>& sink);
+
+  void PutBlob(const Descriptor& blob, const BlobSource& source);
+
+  // Under `tag`, or by its digest alone when `tag` is empty.
+  void PutManifest(const Descriptor& manifest, const std::string& body, const std::string& tag);
+
+ private:
+  std::unique_ptr<Transport> transport_;
+  Endpoint endpoint_;
+};
+
+}  // namespace kontext

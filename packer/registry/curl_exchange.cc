@@ -1,0 +1,262 @@
+#include "packer/registry/curl_exchange.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+
+#include "packer/error.h"
+#include "packer/registry/url.h"
+
+namespace kontext {
+namespace {
+
+constexpr long kConnectSeconds = 30;
+// A transfer slower than this for so long has stalled; proxies cut one off after 60 s as well.
+constexpr long kStallBytesPerSecond = 1;
+constexpr long kStallSeconds = 60;
+constexpr long kBufferBytes = 256 * 1024;
+constexpr size_t kMaxHeaderBytes = 64 * 1024;
+constexpr size_t kMaxRefusalBytes = 64 * 1024;
+
+template <typename Value>
+void Set(CURL* handle, CURLoption option, Value value) {
+  CURLcode code = curl_easy_setopt(handle, option, value);
+  if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
+  if (code != CURLE_OK) {
+    throw Error(ErrorKind::kUsage, fmt::format("libcurl: {}", curl_easy_strerror(code)));
+  }
+}
+
+std::string LowerCase(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return result;
+}
+
+std::string_view Trim(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  size_t begin = text.find_first_not_of(kBlank);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+}
+
+bool IsCredential(const std::string& header) {
+  std::string name = LowerCase(header);
+  return name == "authorization" || name == "cookie";
+}
+
+bool IsSuccess(int status) { return status >= 200 && status < 300; }
+
+}  // namespace
+
+CurlExchange::CurlExchange(CURL* handle, const CurlSettings& settings, const Request& request)
+    : handle_(handle), settings_(settings), request_(request) {}
+
+Response CurlExchange::Run(const std::string& url, bool credentials) {
+  curl_easy_reset(handle_);  // keeps the connections
+  response_.url = url;
+  SetConnection(url);
+  SetMethod();
+  SetHeaders(credentials);
+  CURLcode code = curl_easy_perform(handle_);
+  // What was set points into this object.
+  curl_easy_reset(handle_);
+  if (failure_ != nullptr) std::rethrow_exception(failure_);
+  if (code != CURLE_OK && !hung_up_) Fail(code);
+  if (IsSuccess(response_.status) && !announced_ && request_.on_answer) {
+    request_.on_answer(response_);  // there was no body
+  }
+  return std::move(response_);
+}
+
+void CurlExchange::SetConnection(const std::string& url) {
+  Set(handle_, CURLOPT_URL, url.c_str());
+  // No proxy leads to this machine; Go's programs leave it out as well.
+  if (IsLoopbackHost(ParseUrl(url).host)) Set(handle_, CURLOPT_PROXY, "");
+  Set(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
+  Set(handle_, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
+  Set(handle_, CURLOPT_NOSIGNAL, 1L);
+  Set(handle_, CURLOPT_FOLLOWLOCATION, 0L);
+  Set(handle_, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
+  Set(handle_, CURLOPT_LOW_SPEED_LIMIT, kStallBytesPerSecond);
+  Set(handle_, CURLOPT_LOW_SPEED_TIME, kStallSeconds);
+  // Only for speed, and refused while a buffer of a request that failed is still there.
+  (void)curl_easy_setopt(handle_, CURLOPT_BUFFERSIZE, kBufferBytes);
+  (void)curl_easy_setopt(handle_, CURLOPT_UPLOAD_BUFFERSIZE, kBufferBytes);
+  Set(handle_, CURLOPT_USERAGENT, settings_.user_agent.c_str());
+  Set(handle_, CURLOPT_ERRORBUFFER, message_);
+  if (!settings_.ca_file.empty()) Set(handle_, CURLOPT_CAINFO, settings_.ca_file.c_str());
+  if (!settings_.ca_dir.empty()) Set(handle_, CURLOPT_CAPATH, settings_.ca_dir.c_str());
+  Set(handle_, CURLOPT_HEADERFUNCTION, &CurlExchange::OnHeader);
+  Set(handle_, CURLOPT_HEADERDATA, this);
+  Set(handle_, CURLOPT_WRITEFUNCTION, &CurlExchange::OnBody);
+  Set(handle_, CURLOPT_WRITEDATA, this);
+}
+
+void CurlExchange::SetMethod() {
+  const std::string& method = request_.method;
+  if (request_.body != nullptr) {
+    Set(handle_, CURLOPT_UPLOAD, 1L);
+    Set(handle_, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request_.body->size()));
+    Set(handle_, CURLOPT_READFUNCTION, &CurlExchange::OnRead);
+    Set(handle_, CURLOPT_READDATA, this);
+    Set(handle_, CURLOPT_SEEKFUNCTION, &CurlExchange::OnSeek);
+    Set(handle_, CURLOPT_SEEKDATA, this);
+  } else if (method == "HEAD") {
+    Set(handle_, CURLOPT_NOBODY, 1L);
+  } else if (method == "POST" || method == "PUT" || method == "PATCH") {
+    // An empty body with "Content-Length: 0", which some servers insist on.
+    Set(handle_, CURLOPT_POST, 1L);
+    Set(handle_, CURLOPT_POSTFIELDS, "");
+    Set(handle_, CURLOPT_POSTFIELDSIZE, 0L);
+  } else {
+    Set(handle_, CURLOPT_HTTPGET, 1L);
+  }
+  if (method != "HEAD" && method != "GET") Set(handle_, CURLOPT_CUSTOMREQUEST, method.c_str());
+}
+
+void CurlExchange::SetHeaders(bool credentials) {
+  bool has_type = false;
+  for (const auto& [name, value] : request_.headers) {
+    if (!credentials && IsCredential(name)) continue;
+    has_type = has_type || LowerCase(name) == "content-type";
+    AddHeader(value.empty() ? name + ";" : fmt::format("{}: {}", name, value));
+  }
+  AddHeader("Expect:");                       // a round trip before every body, for nothing
+  if (!has_type) AddHeader("Content-Type:");  // else a POST claims to be a form
+  Set(handle_, CURLOPT_HTTPHEADER, header_list_.get());
+}
+
+void CurlExchange::AddHeader(const std::string& line) {
+  curl_slist* list = curl_slist_append(header_list_.get(), line.c_str());
+  if (list == nullptr) throw std::bad_alloc();
+  (void)header_list_.release();
+  header_list_.reset(list);
+}
+
+void CurlExchange::Fail(CURLcode code) const {
+  std::string text = message_[0] != '\0' ? message_ : curl_easy_strerror(code);
+  switch (code) {
+    case CURLE_OUT_OF_MEMORY:
+      throw std::bad_alloc();
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+      throw Error(ErrorKind::kUsage, text);
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+      throw Error(ErrorKind::kRegistry, text);
+    default:
+      throw Error(ErrorKind::kNetwork, text);
+  }
+}
+
+template <typename Action>
+bool CurlExchange::Guard(Action action) {
+  try {
+    return action();
+  } catch (...) {
+    failure_ = std::current_exception();
+    return false;
+  }
+}
+
+size_t CurlExchange::OnHeader(char* data, size_t size, size_t count, void* self) {
+  auto* exchange = static_cast<CurlExchange*>(self);
+  size_t bytes = size * count;
+  bool good = exchange->Guard([&] {
+    exchange->TakeHeader(std::string_view(data, bytes));
+    return true;
+  });
+  return good ? bytes : 0;
+}
+
+size_t CurlExchange::OnBody(char* data, size_t size, size_t count, void* self) {
+  auto* exchange = static_cast<CurlExchange*>(self);
+  size_t bytes = size * count;
+  bool more = exchange->Guard([&] { return exchange->TakeBody(std::string_view(data, bytes)); });
+  if (more) return bytes;
+  exchange->hung_up_ = true;
+  return bytes == 0 ? 1 : 0;  // anything but what was given ends the transfer
+}
+
+size_t CurlExchange::OnRead(char* out, size_t size, size_t count, void* self) {
+  auto* exchange = static_cast<CurlExchange*>(self);
+  size_t got = 0;
+  bool good = exchange->Guard([&] {
+    got = exchange->ReadBody(out, size * count);
+    return true;
+  });
+  return good ? got : CURL_READFUNC_ABORT;
+}
+
+int CurlExchange::OnSeek(void* self, curl_off_t offset, int origin) {
+  auto* exchange = static_cast<CurlExchange*>(self);
+  if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_CANTSEEK;
+  bool good = exchange->Guard([&] {
+    exchange->sent_ = static_cast<uint64_t>(offset);
+    exchange->reader_ = exchange->request_.body->Open(exchange->sent_);
+    return true;
+  });
+  return good ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+}
+
+void CurlExchange::TakeHeader(std::string_view line) {
+  header_bytes_ += line.size();
+  if (header_bytes_ > kMaxHeaderBytes) {
+    throw Error(ErrorKind::kFormat, "the answer's headers are longer than 64 KiB");
+  }
+  if (line.starts_with("HTTP/")) {  // a 1xx or a proxy's answer may have come before
+    response_.headers.clear();
+    size_t space = line.find(' ');
+    std::string code(space == std::string_view::npos ? "" : line.substr(space + 1, 3));
+    response_.status = std::atoi(code.c_str());
+    return;
+  }
+  size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return;
+  std::string name = LowerCase(Trim(line.substr(0, colon)));
+  std::string value(Trim(line.substr(colon + 1)));
+  auto [place, is_new] = response_.headers.try_emplace(name, value);
+  if (is_new) return;
+  // Several challenges are one list (RFC 9110, section 11.6.1); of anything else the last counts.
+  place->second = name == "www-authenticate" ? place->second + ", " + value : value;
+}
+
+bool CurlExchange::TakeBody(std::string_view bytes) {
+  if (!IsSuccess(response_.status)) {
+    response_.body += bytes.substr(0, kMaxRefusalBytes - response_.body.size());
+    return response_.body.size() < kMaxRefusalBytes;
+  }
+  if (!announced_ && request_.on_answer) request_.on_answer(response_);
+  announced_ = true;
+  if (request_.sink) return request_.sink(bytes);
+  if (bytes.size() > request_.max_body - response_.body.size()) {
+    throw Error(ErrorKind::kFormat,
+                fmt::format("the answer is longer than {} bytes", request_.max_body));
+  }
+  response_.body += bytes;
+  return true;
+}
+
+size_t CurlExchange::ReadBody(char* out, size_t size) {
+  if (reader_ == nullptr) reader_ = request_.body->Open(0);
+  size_t left = std::min<uint64_t>(size, request_.body->size() - sent_);
+  if (left == 0) return 0;
+  size_t got = reader_->Read(out, left);
+  if (got == 0) {
+    throw Error(ErrorKind::kChanged, fmt::format("what is uploaded ended after {} of {} bytes",
+                                                 sent_, request_.body->size()));
+  }
+  sent_ += got;
+  return got;
+}
+
+}  // namespace kontext

@@ -1,0 +1,70 @@
+// One request and its answer on a libcurl easy handle, without redirects.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "packer/registry/transport.h"
+#include "packer/store/blob_source.h"
+
+namespace kontext {
+
+struct CurlSettings {
+  std::string user_agent;
+  std::string ca_file;  // empty: libcurl's own
+  std::string ca_dir;
+};
+
+// Lives on the stack of the call that sends; `handle`, `settings` and `request` must outlive it.
+class CurlExchange {
+ public:
+  CurlExchange(CURL* handle, const CurlSettings& settings, const Request& request);
+  CurlExchange(const CurlExchange&) = delete;
+  CurlExchange& operator=(const CurlExchange&) = delete;
+
+  // Sends it to `url` in place of the request's own; `credentials` false leaves Authorization and
+  // Cookie out. At most once.
+  Response Run(const std::string& url, bool credentials);
+
+ private:
+  struct FreeList {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  };
+
+  void SetConnection(const std::string& url);
+  void SetMethod();
+  void SetHeaders(bool credentials);
+  void AddHeader(const std::string& line);
+  [[noreturn]] void Fail(CURLcode code) const;
+
+  // What libcurl calls. None lets an exception out: it is kept in failure_ for Run.
+  static size_t OnHeader(char* data, size_t size, size_t count, void* self);
+  static size_t OnBody(char* data, size_t size, size_t count, void* self);
+  static size_t OnRead(char* out, size_t size, size_t count, void* self);
+  static int OnSeek(void* self, curl_off_t offset, int origin);
+  template <typename Action>
+  bool Guard(Action action);
+
+  void TakeHeader(std::string_view line);
+  bool TakeBody(std::string_view bytes);
+  size_t ReadBody(char* out, size_t size);
+
+  CURL* handle_;
+  const CurlSettings& settings_;
+  const Request& request_;
+  std::unique_ptr<curl_slist, FreeList> header_list_;
+  std::unique_ptr<BlobReader> reader_;
+  uint64_t sent_ = 0;
+  Response response_;
+  size_t header_bytes_ = 0;
+  bool announced_ = false;
+  bool hung_up_ = false;
+  std::exception_ptr failure_;
+  char message_[CURL_ERROR_SIZE] = {};
+};
+
+}  // namespace kontext

@@ -1,0 +1,96 @@
+#include "packer/registry/endpoint.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+#include "common/digest.h"
+#include "packer/registry/error_body.h"
+#include "packer/registry/url.h"
+
+namespace kontext {
+namespace {
+
+// Enough to tell blobs apart, little enough for one line.
+constexpr size_t kShownDigest = sizeof("sha256:") - 1 + 12;
+
+std::string Shorten(const std::string& digest) {
+  if (digest.size() <= kShownDigest) return digest;
+  return fmt::format("{}…", digest.substr(0, kShownDigest));
+}
+
+std::string HostOf(const std::string& registry) {
+  if (registry.starts_with('[')) return registry.substr(0, registry.find(']') + 1);
+  return registry.substr(0, registry.find(':'));
+}
+
+}  // namespace
+
+Endpoint::Endpoint(Transport& transport, const Reference& reference, bool insecure_http,
+                   RetryPolicy retry)
+    : transport_(transport), name_(reference.ToString()), retry_(std::move(retry)) {
+  bool plain = insecure_http || IsLoopbackHost(HostOf(reference.registry));
+  base_ = fmt::format("{}://{}/v2/{}", plain ? "http" : "https", reference.registry,
+                      reference.repository);
+}
+
+std::string Endpoint::BlobUrl(const std::string& digest) const {
+  CheckDigest(digest, BlobSubject(digest));
+  return fmt::format("{}/blobs/{}", base_, digest);
+}
+
+std::string Endpoint::ManifestUrl(const std::string& tag_or_digest) const {
+  if (tag_or_digest.find_first_of(":/") != std::string::npos) {
+    CheckDigest(tag_or_digest, ManifestSubject(tag_or_digest));
+  }
+  return fmt::format("{}/manifests/{}", base_, tag_or_digest);
+}
+
+std::string Endpoint::UploadUrl() const { return fmt::format("{}/blobs/uploads/", base_); }
+
+Response Endpoint::Send(const Request& request, const std::string& subject) const {
+  try {
+    return transport_.Send(request);
+  } catch (const Error& error) {
+    // These come from what is uploaded, which names itself.
+    if (error.kind() != ErrorKind::kIo && error.kind() != ErrorKind::kChanged) {
+      Fail(error.kind(), subject, error.what());
+    }
+    throw;
+  }
+}
+
+void Endpoint::Refuse(const Response& answer, const std::string& subject) const {
+  std::string described = DescribeAnswer(answer);
+  if (answer.status == 401) {
+    Fail(ErrorKind::kRegistry, subject,
+         fmt::format("the registry wants authentication ({})", described));
+  }
+  Fail(answer.status == 404 ? ErrorKind::kNotFound : ErrorKind::kRegistry, subject, described);
+}
+
+void Endpoint::Fail(ErrorKind kind, const std::string& subject, const std::string& problem) const {
+  throw Error(kind, fmt::format("{}: {}: {}", name_, subject, problem));
+}
+
+void Endpoint::CheckDigest(const std::string& digest, const std::string& subject) const {
+  Digest parsed;
+  if (!ParseDigest(digest, &parsed)) Fail(ErrorKind::kFormat, subject, "not a SHA-256 digest");
+}
+
+std::string BlobSubject(const std::string& digest) {
+  return fmt::format("blob {}", Shorten(digest));
+}
+
+std::string ManifestSubject(const std::string& tag_or_digest) {
+  bool digest = tag_or_digest.find(':') != std::string::npos;
+  return fmt::format("manifest {}", digest ? Shorten(tag_or_digest) : tag_or_digest);
+}
+
+std::string HeaderOf(const Response& response, const std::string& name) {
+  auto header = response.headers.find(name);
+  return header == response.headers.end() ? "" : header->second;
+}
+
+}  // namespace kontext

@@ -1,0 +1,106 @@
+#include "packer/registry/error_body.h"
+
+#include <fmt/format.h>
+#include <rapidjson/document.h>
+
+#include <algorithm>
+
+namespace kontext {
+namespace {
+
+constexpr size_t kMaxBody = 64 * 1024;
+constexpr size_t kMaxMessage = 200;
+
+struct StatusText {
+  int status;
+  const char* text;
+};
+
+// RFC 9110, section 15, as far as registries and what stands before them go.
+constexpr StatusText kStatusTexts[] = {
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {411, "Length Required"},
+    {413, "Content Too Large"},
+    {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"},
+    {429, "Too Many Requests"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+};
+
+// Blanks and control characters become one space; cut where a UTF-8 character ends.
+std::string OneLine(std::string_view text) {
+  std::string line;
+  for (char c : text) {
+    bool blank = static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
+    if (!blank) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+    if (line.size() > kMaxMessage) break;
+  }
+  if (line.size() > kMaxMessage) {
+    constexpr std::string_view kCut = "…";
+    size_t end = kMaxMessage - kCut.size();
+    while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) --end;
+    return line.substr(0, end).append(kCut);
+  }
+  while (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
+std::string TextOf(const rapidjson::Value& object, const char* name) {
+  auto member = object.FindMember(name);
+  if (member == object.MemberEnd() || !member->value.IsString()) return {};
+  return OneLine({member->value.GetString(), member->value.GetStringLength()});
+}
+
+}  // namespace
+
+RegistryError ParseErrorBody(std::string_view body) {
+  body = body.substr(0, kMaxBody);
+  rapidjson::Document document;
+  // Iterative: the nesting of what a stranger sends must not become ours.
+  document.Parse<rapidjson::kParseIterativeFlag>(body.data(), body.size());
+  if (!document.HasParseError() && document.IsObject()) {
+    auto errors = document.FindMember("errors");
+    if (errors != document.MemberEnd() && errors->value.IsArray() && !errors->value.Empty() &&
+        errors->value[0].IsObject()) {
+      RegistryError error{TextOf(errors->value[0], "code"), TextOf(errors->value[0], "message")};
+      if (error.message.empty()) error.message = error.code;
+      return error;
+    }
+  }
+  std::string line = OneLine(body);
+  if (line.starts_with('<')) line.clear();  // HTML only repeats the status
+  return {"", line};
+}
+
+std::string DescribeAnswer(const Response& answer) {
+  std::string text = std::to_string(answer.status);
+  auto known = std::find_if(std::begin(kStatusTexts), std::end(kStatusTexts),
+                            [&](const StatusText& row) { return row.status == answer.status; });
+  if (known != std::end(kStatusTexts)) text += fmt::format(" {}", known->text);
+  std::string message = ParseErrorBody(answer.body).message;
+  return message.empty() ? text : fmt::format("{}: {}", text, message);
+}
+
+}  // namespace kontext

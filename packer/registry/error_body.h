@@ -1,0 +1,23 @@
+// What a registry's refusal says (distribution specification 1.1, "Error Codes").
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "packer/registry/transport.h"
+
+namespace kontext {
+
+struct RegistryError {
+  std::string code;     // "BLOB_UNKNOWN"; empty when the body is no error list
+  std::string message;  // one line, at most 200 bytes, no control characters; may be empty
+};
+
+// The first error of {"errors":[{"code":…,"message":…}]}; else the text itself as the message,
+// unless it is HTML.
+RegistryError ParseErrorBody(std::string_view body);
+
+// "503 Service Unavailable: <message>".
+std::string DescribeAnswer(const Response& answer);
+
+}  // namespace kontext

@@ -1,0 +1,208 @@
+#include "packer/store/layout_store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "common/digest.h"
+#include "common/fd.h"
+#include "packer/error.h"
+#include "packer/hash.h"
+#include "packer/store/checked_sink.h"
+#include "packer/store/layout_index.h"
+#include "packer/store/manifest_type.h"
+#include "packer/store/temp_file.h"
+
+namespace kontext {
+namespace {
+
+constexpr char kLayoutFile[] = R"({"imageLayoutVersion":"1.0.0"})";
+constexpr size_t kMaxManifest = size_t{4} << 20;
+constexpr size_t kMaxIndex = size_t{16} << 20;  // tens of thousands of tags
+constexpr size_t kBuffer = 256 * 1024;
+
+std::string ErrnoText() { return std::generic_category().message(errno); }
+
+class LayoutStore : public Store {
+ public:
+  explicit LayoutStore(const Reference& reference)
+      : name_(reference.ToString()), directory_(reference.repository) {}
+
+  std::optional<StoredManifest> GetManifest(const std::string& tag_or_digest) override {
+    std::string subject = fmt::format("manifest {}", tag_or_digest);
+    return Named(subject, [&]() -> std::optional<StoredManifest> {
+      Digest digest;
+      if (ParseDigest(tag_or_digest, &digest)) return ReadManifest(tag_or_digest, "");
+      std::string index;
+      if (!ReadWholeFile(IndexPath(), kMaxIndex, &index)) return std::nullopt;
+      std::optional<Descriptor> found = FindTag(index, tag_or_digest);
+      if (!found) return std::nullopt;
+      std::optional<StoredManifest> manifest = ReadManifest(found->digest, found->media_type);
+      if (manifest) return manifest;
+      throw Error(ErrorKind::kNotFound, fmt::format("its blob {} is missing", found->digest));
+    });
+  }
+
+  void ReadBlob(const Descriptor& blob, uint64_t limit, const BlobSink& sink) override {
+    std::string path = Named(BlobName(blob), [&] { return BlobPath(blob.digest); });
+    UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd.valid()) {
+      bool missing = errno == ENOENT || errno == ENOTDIR;
+      Fail(missing ? ErrorKind::kNotFound : ErrorKind::kIo, BlobName(blob),
+           missing ? "it is not in the layout" : ErrnoText());
+    }
+    struct stat info;
+    if (fstat(fd.get(), &info) != 0) Fail(ErrorKind::kIo, BlobName(blob), ErrnoText());
+    if (static_cast<uint64_t>(info.st_size) != blob.size) {
+      Fail(ErrorKind::kFormat, BlobName(blob),
+           fmt::format("damaged: it has {} bytes, not {}", info.st_size, blob.size));
+    }
+    Stream(fd, blob, WantedBytes(blob, limit), sink);
+  }
+
+  bool WriteBlob(const Descriptor& blob, const BlobSource& source) override {
+    return Named(BlobName(blob), [&] { return Put(blob, source); });
+  }
+
+  void WriteManifest(const Descriptor& manifest, const std::string& body,
+                     const std::string& tag) override {
+    Named(fmt::format("manifest {}", tag.empty() ? manifest.digest : tag), [&] {
+      Put(manifest, *MemoryBlob(body));
+      if (!tag.empty()) MoveTag(manifest, tag);
+    });
+  }
+
+ private:
+  std::string IndexPath() const { return directory_ + "/index.json"; }
+  std::string BlobDirectory() const { return directory_ + "/blobs/sha256"; }
+
+  // Throws for what is no digest: it must not become a path.
+  std::string BlobPath(const std::string& digest) const {
+    Digest parsed;
+    if (!ParseDigest(digest, &parsed)) {
+      throw Error(ErrorKind::kFormat, fmt::format("\"{}\" is not a SHA-256 digest", digest));
+    }
+    return fmt::format("{}/{}", BlobDirectory(), digest.substr(Digest::kPrefix.size()));
+  }
+
+  static std::string BlobName(const Descriptor& blob) {
+    return fmt::format("blob {}", blob.digest);
+  }
+
+  [[noreturn]] void Fail(ErrorKind kind, const std::string& subject,
+                         const std::string& problem) const {
+    throw Error(kind, fmt::format("{}: {}: {}", name_, subject, problem));
+  }
+
+  // Puts reference and subject before the reasons that `action` throws.
+  template <typename Action>
+  auto Named(const std::string& subject, Action action) const -> decltype(action()) {
+    try {
+      return action();
+    } catch (const Error& error) {
+      Fail(error.kind(), subject, error.what());
+    }
+  }
+
+  std::optional<StoredManifest> ReadManifest(const std::string& digest,
+                                             const std::string& type) const {
+    StoredManifest manifest;
+    if (!ReadWholeFile(BlobPath(digest), kMaxManifest, &manifest.body)) return std::nullopt;
+    if (std::string found = DigestOf(manifest.body); found != digest) {
+      throw Error(ErrorKind::kFormat,
+                  fmt::format("damaged: the content of {} is {}", digest, found));
+    }
+    manifest.descriptor.media_type =
+        type.empty() ? ManifestMediaType(manifest.body, kMediaTypeManifest) : type;
+    manifest.descriptor.digest = digest;
+    manifest.descriptor.size = manifest.body.size();
+    return manifest;
+  }
+
+  void Stream(const UniqueFd& fd, const Descriptor& blob, uint64_t wanted,
+              const BlobSink& sink) const {
+    CheckedSink checked(name_, blob, wanted, sink);
+    auto buffer = std::make_unique<char[]>(kBuffer);
+    for (uint64_t left = wanted; left > 0;) {
+      ssize_t got = ReadUpTo(fd.get(), buffer.get(), std::min<uint64_t>(left, kBuffer));
+      if (got < 0) Fail(ErrorKind::kIo, BlobName(blob), ErrnoText());
+      if (got == 0 || !checked.Take({buffer.get(), static_cast<size_t>(got)})) break;
+      left -= static_cast<uint64_t>(got);
+    }
+    checked.Finish();
+  }
+
+  bool Put(const Descriptor& blob, const BlobSource& source) const {
+    std::string path = BlobPath(blob.digest);
+    struct stat info;
+    if (stat(path.c_str(), &info) == 0 && static_cast<uint64_t>(info.st_size) == blob.size) {
+      return false;
+    }
+    MakeLayout();
+    TempFile file(BlobDirectory());
+    Hasher hasher;
+    uint64_t written = 0;
+    auto buffer = std::make_unique<char[]>(kBuffer);
+    std::unique_ptr<BlobReader> reader = source.Open(0);
+    while (size_t got = reader->Read(buffer.get(), kBuffer)) {
+      hasher.Update(buffer.get(), got);
+      file.Write(buffer.get(), got);
+      written += got;
+    }
+    std::string digest = hasher.FinishString();
+    if (written != blob.size || digest != blob.digest) {
+      throw Error(ErrorKind::kChanged,
+                  fmt::format("what was to be stored is {}, {} bytes", digest, written));
+    }
+    file.Commit(path);
+    return true;
+  }
+
+  void MakeLayout() const {
+    std::error_code error;
+    std::filesystem::create_directories(BlobDirectory(), error);
+    if (error) throw Error(ErrorKind::kIo, fmt::format("{}: {}", directory_, error.message()));
+    std::string path = directory_ + "/oci-layout";
+    if (access(path.c_str(), F_OK) != 0) Replace(path, kLayoutFile);
+  }
+
+  void Replace(const std::string& path, const std::string& content) const {
+    TempFile file(directory_);
+    file.Write(content.data(), content.size());
+    file.Commit(path);
+  }
+
+  void MoveTag(const Descriptor& manifest, const std::string& tag) const {
+    MakeLayout();
+    std::string lock_path = IndexPath() + ".lock";
+    UniqueFd lock(open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+    if (!lock.valid()) throw Error(ErrorKind::kIo, fmt::format("{}: {}", lock_path, ErrnoText()));
+    while (flock(lock.get(), LOCK_EX) != 0) {
+      if (errno != EINTR)
+        throw Error(ErrorKind::kIo, fmt::format("{}: {}", lock_path, ErrnoText()));
+    }
+    std::string index;
+    ReadWholeFile(IndexPath(), kMaxIndex, &index);
+    Replace(IndexPath(), WithTag(index, manifest, tag));
+  }
+
+  std::string name_;
+  std::string directory_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> OpenLayout(const Reference& reference) {
+  return std::make_unique<LayoutStore>(reference);
+}
+
+}  // namespace kontext

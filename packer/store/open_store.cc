@@ -1,0 +1,21 @@
+#include <fmt/format.h>
+
+#include "packer/error.h"
+#include "packer/store/layout_store.h"
+#include "packer/store/registry_store.h"
+#include "packer/store/store.h"
+
+namespace kontext {
+
+std::unique_ptr<Store> OpenStore(const Reference& reference, const StoreOptions& options) {
+  switch (reference.destination) {
+    case Destination::kRegistry:
+      return OpenRegistry(reference, options);
+    case Destination::kOciLayout:
+      return OpenLayout(reference);
+  }
+  throw Error(ErrorKind::kUsage,
+              fmt::format("{}: no such kind of destination", reference.ToString()));
+}
+
+}  // namespace kontext
