@@ -11,6 +11,7 @@ Session::Session(const std::string& text, const PushOptions& options)
       trace(std::string(line));
     };
   }
+  store_options.user_agent = std::string("kontext/") + Version();
   store = OpenStore(reference, store_options);
 }
 

@@ -80,14 +80,14 @@ RegistryError ParseErrorBody(std::string_view body) {
   rapidjson::Document document;
   // Iterative: the nesting of what a stranger sends must not become ours.
   document.Parse<rapidjson::kParseIterativeFlag>(body.data(), body.size());
-  if (!document.HasParseError() && document.IsObject()) {
-    auto errors = document.FindMember("errors");
-    if (errors != document.MemberEnd() && errors->value.IsArray() && !errors->value.Empty() &&
-        errors->value[0].IsObject()) {
-      RegistryError error{TextOf(errors->value[0], "code"), TextOf(errors->value[0], "message")};
-      if (error.message.empty()) error.message = error.code;
-      return error;
-    }
+  bool is_list = !document.HasParseError() && document.IsObject() && document.HasMember("errors") &&
+                 document["errors"].IsArray() && !document["errors"].Empty() &&
+                 document["errors"][0].IsObject();
+  if (is_list) {
+    const rapidjson::Value& first = document["errors"][0];
+    RegistryError error{TextOf(first, "code"), TextOf(first, "message")};
+    if (error.message.empty()) error.message = error.code;
+    return error;
   }
   std::string line = OneLine(body);
   if (line.starts_with('<')) line.clear();  // HTML only repeats the status

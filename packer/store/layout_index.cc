@@ -43,8 +43,7 @@ rapidjson::Document Parse(const std::string& json) {
   document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
   if (document.HasParseError()) Fail(rapidjson::GetParseError_En(document.GetParseError()));
   if (!document.IsObject()) Fail("it is not a JSON object");
-  auto manifests = document.FindMember("manifests");
-  if (manifests == document.MemberEnd() || !manifests->value.IsArray()) {
+  if (!document.HasMember("manifests") || !document["manifests"].IsArray()) {
     Fail("it has no list of manifests");
   }
   return document;

@@ -10,8 +10,9 @@ std::string ManifestMediaType(std::string_view body, const std::string& otherwis
   rapidjson::Document document;
   document.Parse<rapidjson::kParseIterativeFlag>(body.data(), body.size());
   if (document.HasParseError() || !document.IsObject()) return otherwise;
-  auto type = document.FindMember("mediaType");
-  if (type != document.MemberEnd() && type->value.IsString()) return type->value.GetString();
+  if (document.HasMember("mediaType") && document["mediaType"].IsString()) {
+    return document["mediaType"].GetString();
+  }
   if (document.HasMember("manifests")) return kMediaTypeIndex;
   if (document.HasMember("layers")) return kMediaTypeManifest;
   return otherwise;

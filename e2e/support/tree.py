@@ -1,0 +1,105 @@
+"""Trees to ship, and the comparison that judges what arrives."""
+
+import dataclasses
+import hashlib
+import os
+import pathlib
+import stat
+
+
+@dataclasses.dataclass(frozen=True)
+class File:
+    content: bytes = b""
+    mode: int = 0o644
+
+
+@dataclasses.dataclass(frozen=True)
+class Dir:
+    mode: int = 0o755
+
+
+@dataclasses.dataclass(frozen=True)
+class Link:
+    target: str
+
+
+def build(root, spec):
+    """Writes the entries of `spec` (path -> File, Dir or Link) below `root`; parents are 0755.
+
+    Replaces what is at a path, so it serves for edits too. Directory modes come last.
+    """
+    root = pathlib.Path(root)
+    root.mkdir(parents=True, exist_ok=True)
+    for path, entry in spec.items():
+        place = root / path
+        missing = [p for p in place.parents if not p.exists()]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        for parent in missing:
+            parent.chmod(0o755)
+        if not (isinstance(entry, Dir) and place.is_dir() and not place.is_symlink()):
+            remove(root, path)
+        if isinstance(entry, File):
+            place.write_bytes(entry.content)
+            place.chmod(entry.mode)
+        elif isinstance(entry, Link):
+            place.symlink_to(entry.target)
+        else:
+            place.mkdir(exist_ok=True)
+    for path, entry in spec.items():
+        if isinstance(entry, Dir):
+            (root / path).chmod(entry.mode)
+    return root
+
+
+def remove(root, *paths):
+    for path in paths:
+        place = pathlib.Path(root) / path
+        if place.is_dir() and not place.is_symlink():
+            for inner in os.listdir(place):
+                remove(place, inner)
+            place.rmdir()
+        elif place.is_symlink() or place.exists():
+            place.unlink()
+
+
+def describe(path):
+    """One entry as a tuple: kind, then all that kontext promises to keep of it."""
+    info = os.lstat(path)
+    mode = f"{stat.S_IMODE(info.st_mode) & 0o777:04o}"
+    if stat.S_ISLNK(info.st_mode):
+        return ("symlink", os.readlink(path))
+    if stat.S_ISDIR(info.st_mode):
+        return ("dir", mode)
+    if not stat.S_ISREG(info.st_mode):
+        return ("special", oct(info.st_mode))
+    digest = hashlib.sha256()
+    with open(path, "rb") as content:
+        while block := content.read(1 << 20):
+            digest.update(block)
+    return ("file", mode, info.st_size, digest.hexdigest())
+
+
+def snapshot(root):
+    """Path -> description of every entry below `root`; the root itself is not an entry."""
+    root = os.fspath(root)
+    found = {}
+    for folder, dirs, files in os.walk(root):
+        for name in dirs + files:
+            path = os.path.join(folder, name)
+            found[os.path.relpath(path, root)] = describe(path)
+    return found
+
+
+def differences(want, got):
+    """Sentences saying how tree `got` differs from tree `want`; each may be a snapshot."""
+    want = want if isinstance(want, dict) else snapshot(want)
+    got = got if isinstance(got, dict) else snapshot(got)
+    sentences = []
+    for path in sorted(want.keys() | got.keys()):
+        if path not in got:
+            sentences.append(f"{path}: missing, should be {want[path]}")
+        elif path not in want:
+            sentences.append(f"{path}: should not be there, is {got[path]}")
+        elif want[path] != got[path]:
+            sentences.append(f"{path}: is {got[path]}, should be {want[path]}")
+    return sentences

@@ -1,0 +1,51 @@
+// The commands of the program: one file each, one line each in kCommands (commands.cc).
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "packer/kontext.h"
+
+namespace kontext::cli {
+
+struct Command {
+  const char* name;
+  const char* usage;    // "push DIR REF"
+  const char* summary;  // one line
+  // Gets what follows the command's name. Returns the exit code; throws Error.
+  int (*run)(const Command& command, const std::vector<std::string>& arguments);
+};
+
+std::span<const Command> Commands();
+
+int RunPush(const Command& command, const std::vector<std::string>& arguments);
+int RunBase(const Command& command, const std::vector<std::string>& arguments);
+int RunLs(const Command& command, const std::vector<std::string>& arguments);
+int RunInspect(const Command& command, const std::vector<std::string>& arguments);
+
+// Options that every command has (--verbose, --quiet, --insecure-http, --help) are added to
+// `options`; `positional` names the arguments without a flag, in order. Throws Error(kUsage) that
+// says what is wrong; prints the help and gives false when asked for it.
+bool Parse(const Command& command, const std::vector<std::string>& arguments,
+           boost::program_options::options_description options,
+           const std::vector<std::string>& positional,
+           boost::program_options::variables_map* values);
+
+// The value of an argument that must be there. Throws Error(kUsage) that names it.
+std::string Required(const Command& command, const boost::program_options::variables_map& values,
+                     const std::string& name);
+
+// PushOptions from the options that every command has.
+PushOptions CommonOptions(const boost::program_options::variables_map& values);
+
+// Writes to standard output. Throws Error(kIo) when that fails: a closed pipe, a full disk.
+void Print(std::string_view text);
+// Call at the end: what could not be written is an error too.
+void FlushOutput();
+
+// "1.3 GB"
+std::string HumanBytes(uint64_t bytes);
+
+}  // namespace kontext::cli

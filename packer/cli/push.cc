@@ -1,0 +1,135 @@
+#include <fmt/format.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include "packer/cli/command.h"
+#include "packer/cli/progress.h"
+
+namespace kontext::cli {
+namespace po = boost::program_options;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+std::map<std::string, std::string> Pairs(const po::variables_map& values, const char* option) {
+  std::map<std::string, std::string> pairs;
+  if (values.count(option) == 0) return pairs;
+  for (const std::string& text : values[option].as<Texts>()) {
+    size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw Error(ErrorKind::kUsage, fmt::format("--{} {}: not of the form KEY=VALUE", option, text));
+    }
+    pairs[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return pairs;
+}
+
+std::string Json(const PushResult& result) {
+  rapidjson::StringBuffer out;
+  rapidjson::Writer<rapidjson::StringBuffer> json(out);
+  json.StartObject();
+  auto text = [&](const char* key, const std::string& value) {
+    json.Key(key);
+    json.String(value.c_str());
+  };
+  auto number = [&](const char* key, uint64_t value) {
+    json.Key(key);
+    json.Uint64(value);
+  };
+  text("reference", result.reference);
+  text("digest", result.digest);
+  text("tree", result.tree);
+  json.Key("changed");
+  json.Bool(result.outcome == Outcome::kPushed);
+  number("files", result.files);
+  number("bytes", result.bytes);
+  number("uploaded_bytes", result.uploaded_bytes);
+  number("segments_kept", result.segments_kept);
+  number("segments_written", result.segments_written);
+  json.Key("seconds");
+  json.Double(result.seconds);
+  json.EndObject();
+  return std::string(out.GetString(), out.GetSize()) + '\n';
+}
+
+void Summarize(const PushResult& result) {
+  if (result.outcome == Outcome::kNoChange) {
+    fmt::print(stderr, "kontext: no change: {} files, nothing sent\n", result.files);
+    return;
+  }
+  fmt::print(stderr,
+             "kontext: {} files, {}: sent {} in {} new segment{}, kept {}, {:.1f} s\n",
+             result.files, HumanBytes(result.bytes), HumanBytes(result.uploaded_bytes),
+             result.segments_written, result.segments_written == 1 ? "" : "s",
+             result.segments_kept, result.seconds);
+}
+
+po::options_description PushFlags() {
+  po::options_description flags;
+  flags.add_options()("directory", po::value<std::string>(), "the same as DIR");
+  flags.add_options()("tag", po::value<std::string>(), "the same as REF");
+  // With or without a value: the original tool wrote --rebase=false.
+  flags.add_options()("rebase", po::value<bool>()->implicit_value(true, "true"),
+                      "build on the image under the tag (this is the default)");
+  flags.add_options()("clean", "start from nothing, whatever is under the tag");
+  flags.add_options()("label", po::value<Texts>(), "KEY=VALUE into the image's labels; repeatable");
+  flags.add_options()("annotation", po::value<Texts>(),
+                      "KEY=VALUE into the index's annotations; repeatable");
+  flags.add_options()("platform", po::value<Texts>(),
+                      "linux/amd64 or linux/arm64; repeatable (default: both)");
+  flags.add_options()("json", "print a result object instead of the reference");
+  return flags;
+}
+
+// The argument in its place or behind its flag, not both.
+std::string Either(const Command& command, const po::variables_map& values,
+                   const std::string& place, const std::string& flag) {
+  if (values.count(place) > 0 && values.count(flag) > 0) {
+    throw Error(ErrorKind::kUsage, fmt::format("both {} and --{} are given", place, flag));
+  }
+  return Required(command, values, values.count(flag) > 0 ? flag : place);
+}
+
+// A single argument beside one of the two flags fills the other place.
+void Shift(po::variables_map* values) {
+  if (values->count("directory") == 0 || values->count("DIR") == 0 || values->count("REF") > 0) {
+    return;
+  }
+  po::variable_value reference = (*values)["DIR"];
+  values->erase("DIR");
+  values->insert({"REF", reference});
+}
+
+}  // namespace
+
+int RunPush(const Command& command, const std::vector<std::string>& arguments) {
+  po::variables_map values;
+  if (!Parse(command, arguments, PushFlags(), {"DIR", "REF"}, &values)) return 0;
+  Shift(&values);
+  std::string directory = Either(command, values, "DIR", "directory");
+  std::string reference = Either(command, values, "REF", "tag");
+  bool rebase = values.count("rebase") == 0 || values["rebase"].as<bool>();
+  bool clean = values.count("clean") > 0;
+  if (clean && values.count("rebase") > 0 && rebase) {
+    throw Error(ErrorKind::kUsage, "--clean and --rebase are both given");
+  }
+  PushOptions options = CommonOptions(values);
+  options.rebase = rebase && !clean;
+  options.labels = Pairs(values, "label");
+  options.annotations = Pairs(values, "annotation");
+  if (values.count("platform") > 0) options.platforms = values["platform"].as<Texts>();
+  PushResult result;
+  {
+    ProgressLine line(values.count("quiet") == 0);
+    options.progress = [&](const char* phase, uint64_t done, uint64_t total) {
+      line.Show(phase, done, total);
+    };
+    result = Push(directory, reference, options);
+  }
+  Print(values.count("json") > 0 ? Json(result) : result.reference + '\n');
+  if (values.count("quiet") == 0) Summarize(result);
+  return 0;
+}
+
+}  // namespace kontext::cli

@@ -1,0 +1,160 @@
+#include "packer/registry/blob_upload.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "packer/error.h"
+#include "packer/hash.h"
+#include "tests/packer/registry/fake_transport.h"
+
+namespace kontext {
+namespace {
+
+class BlobUploadTest : public testing::Test {
+ protected:
+  // Empty, or what the Error says.
+  std::string Upload(const std::string& bytes,
+                     const std::string& reference = "localhost:5000/app:v1") {
+    blob_ = {"application/octet-stream", DigestOf(bytes), bytes.size(), {}, {}};
+    closing_ = "digest=sha256%3A" + blob_.digest.substr(7);
+    FakeTransport transport(&script_);
+    RetryPolicy retry;
+    retry.sleep = [this](Milliseconds time) { slept_.push_back(time.count()); };
+    retry.random = [] { return 1.0; };
+    Endpoint endpoint(transport, ParseReference(reference), false, retry);
+    try {
+      UploadBlob(endpoint, blob_, *MemoryBlob(bytes));
+      return {};
+    } catch (const Error& error) {
+      return error.what();
+    }
+  }
+
+  static Step Started(const std::string& location = "/up/1") {
+    return {202, {{"location", location}}, ""};
+  }
+
+  Script script_;
+  Descriptor blob_;
+  std::string closing_;
+  std::vector<long> slept_;
+};
+
+TEST_F(BlobUploadTest, SendsAllInOnePut) {
+  struct Row {
+    const char* location;
+    const char* url;  // the digest goes on its end
+  };
+  const Row rows[] = {
+      {"/v2/app/blobs/uploads/1", "http://localhost:5000/v2/app/blobs/uploads/1?"},
+      {"1", "http://localhost:5000/v2/app/blobs/uploads/1?"},
+      {"/up/1?_state=a%2Fb", "http://localhost:5000/up/1?_state=a%2Fb&"},
+      {"http://localhost:5000/up/1?a=b&", "http://localhost:5000/up/1?a=b&"},
+      {"https://storage.io/up/1?sig=x", "https://storage.io/up/1?sig=x&"},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.location);
+    script_ = {{Started(row.location), {201, {}, ""}}, {}};
+    EXPECT_EQ(Upload("hello"), "");
+    EXPECT_EQ(script_.Methods(), "POST PUT");
+    EXPECT_EQ(script_.seen[0].url, "http://localhost:5000/v2/app/blobs/uploads/");
+    EXPECT_EQ(script_.seen[1].url, row.url + closing_);
+    EXPECT_EQ(script_.seen[1].body, "hello");
+    EXPECT_EQ(script_.seen[1].headers["Content-Type"], "application/octet-stream");
+  }
+}
+
+TEST_F(BlobUploadTest, SendsAnEmptyBlob) {
+  script_.steps = {Started(), {201, {}, ""}};
+  EXPECT_EQ(Upload(""), "");
+}
+
+TEST_F(BlobUploadTest, RefusesToBeSentElsewhere) {
+  const char* const locations[] = {"http://storage.io/up", "https://169.254.169.254/latest",
+                                   "http://127.0.0.1:80/x"};
+  for (const char* location : locations) {
+    script_ = {{Started(location)}, {}};
+    EXPECT_NE(Upload("hello", "quay.io/app").find("is refused: "), std::string::npos) << location;
+    EXPECT_EQ(script_.Methods(), "POST");
+  }
+}
+
+TEST_F(BlobUploadTest, NamesAMissingLocation) {
+  script_.steps = {{202, {}, ""}};
+  std::string failure = Upload("hello");
+  EXPECT_EQ(failure, "localhost:5000/app:v1: " + BlobSubject(blob_.digest) +
+                         ": the registry does not say where to upload (no Location)");
+}
+
+TEST_F(BlobUploadTest, FallsBackToChunks) {
+  const std::string bytes(9 << 20, 'x');
+  for (int refusal : {400, 404, 405, 413, 416}) {
+    // PATCH answers 202, 201 without a Location, and 204 with a new one.
+    script_ = {{Started(),
+                {refusal, {}, "<html>"},
+                Started("/up/2"),
+                Started("/up/2b?s=1"),
+                {201, {}, ""},
+                {204, {{"location", "/up/2c?s=2"}}, ""},
+                {201, {}, ""}},
+               {}};
+    EXPECT_EQ(Upload(bytes), "");
+    EXPECT_EQ(script_.Methods(), "POST PUT POST PATCH PATCH PATCH PUT");
+    EXPECT_EQ(script_.seen[3].url, "http://localhost:5000/up/2");
+    EXPECT_EQ(script_.seen[3].headers["Content-Range"], "0-4194303");
+    EXPECT_EQ(script_.seen[4].url, "http://localhost:5000/up/2b?s=1");
+    EXPECT_EQ(script_.seen[5].url, "http://localhost:5000/up/2b?s=1");
+    EXPECT_EQ(script_.seen[5].headers["Content-Range"], "8388608-9437183");
+    EXPECT_EQ(script_.seen[6].url, "http://localhost:5000/up/2c?s=2&" + closing_);
+    EXPECT_EQ(script_.seen[6].body, "");
+    EXPECT_EQ(script_.seen[3].body + script_.seen[4].body + script_.seen[5].body, bytes);
+  }
+}
+
+TEST_F(BlobUploadTest, TakesSmallerChunksWhereTheseAreTooLarge) {
+  script_.steps = {Started(), {413, {}, ""}, Started(), {413, {}, ""}, Started()};
+  script_.steps.insert(script_.steps.end(), 5, Started());
+  script_.steps.push_back({201, {}, ""});
+  EXPECT_EQ(Upload(std::string(5 << 20, 'x')), "");
+  EXPECT_EQ(script_.Methods(), "POST PUT POST PATCH POST PATCH PATCH PATCH PATCH PATCH PUT");
+}
+
+TEST_F(BlobUploadTest, HonoursTheLeastChunk) {
+  Step started = Started();
+  started.headers["oci-chunk-min-length"] = "6291456";
+  script_.steps = {started, {413, {}, ""}, started, Started(), Started(), {201, {}, ""}};
+  EXPECT_EQ(Upload(std::string(7 << 20, 'x')), "");
+  EXPECT_EQ(script_.seen[3].headers["Content-Range"], "0-6291455");
+}
+
+TEST_F(BlobUploadTest, StartsOverWhatBroke) {
+  script_.steps = {Started("/up/1"), {503, {{"retry-after", "3"}}, ""},
+                   Started("/up/2"), {0, {}, ""},
+                   Started("/up/3"), {201, {}, ""}};
+  EXPECT_EQ(Upload("hello"), "");
+  EXPECT_EQ(script_.Methods(), "POST PUT POST PUT POST PUT");
+  EXPECT_EQ(script_.seen[5].url, "http://localhost:5000/up/3?" + closing_);
+  EXPECT_EQ(slept_, (std::vector<long>{3000, 200}));
+}
+
+TEST_F(BlobUploadTest, SaysWhyItGaveUp) {
+  for (int i = 0; i < 5; ++i) {
+    script_.steps.push_back(Started());
+    script_.steps.push_back({503, {}, R"({"errors":[{"code":"UNAVAILABLE","message":"later"}]})"});
+  }
+  std::string failure = Upload("hello");
+  EXPECT_EQ(failure, "localhost:5000/app:v1: " + BlobSubject(blob_.digest) +
+                         ": 503 Service Unavailable: later");
+}
+
+TEST_F(BlobUploadTest, DoesNotSendAgainWhatIsWrong) {
+  script_.steps = {Started(), {400, {}, R"({"errors":[{"code":"DIGEST_INVALID"}]})"}};
+  EXPECT_NE(Upload("hello").find("400 Bad Request: DIGEST_INVALID"), std::string::npos);
+  script_ = {{{401, {}, ""}}, {}};
+  EXPECT_NE(Upload("hello").find("wants authentication"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace kontext

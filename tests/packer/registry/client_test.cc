@@ -1,0 +1,223 @@
+#include "packer/registry/client.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "packer/error.h"
+#include "packer/hash.h"
+#include "tests/packer/registry/fake_transport.h"
+
+namespace kontext {
+namespace {
+
+class ClientTest : public testing::Test {
+ protected:
+  ClientTest() {
+    retry_.sleep = [this](Milliseconds time) { slept_.push_back(time.count()); };
+    retry_.random = [] { return 1.0; };
+  }
+
+  RegistryClient Client(const std::string& reference = "127.0.0.1:5000/app:v1") {
+    return RegistryClient(std::make_unique<FakeTransport>(&script_), ParseReference(reference),
+                          false, retry_);
+  }
+
+  // What the Error of `action` says; empty when there was none.
+  template <typename Action>
+  std::string Failure(Action action) {
+    try {
+      action();
+      return {};
+    } catch (const Error& error) {
+      kind_ = error.kind();
+      return error.what();
+    }
+  }
+
+  static Descriptor BlobOf(const std::string& bytes) {
+    return {"application/octet-stream", DigestOf(bytes), bytes.size(), {}, {}};
+  }
+
+  std::string Get(const Descriptor& blob, uint64_t limit) {
+    std::string got;
+    Client().GetBlob(blob, limit, [&](std::string_view bytes) {
+      got += bytes;
+      return true;
+    });
+    return got;
+  }
+
+  Script script_;
+  RetryPolicy retry_;
+  std::vector<long> slept_;
+  ErrorKind kind_ = ErrorKind::kUsage;
+  const std::string bytes_ = "0123456789abcdefghijklmnopqrstuvwxyz";
+  const Descriptor blob_ = BlobOf(bytes_);
+};
+
+TEST_F(ClientTest, SchemeFollowsTheHost) {
+  struct Row {
+    const char* reference;
+    const char* url;
+  };
+  const Row rows[] = {
+      {"127.0.0.1:5000/app:v1", "http://127.0.0.1:5000/v2/app/manifests/v1"},
+      {"localhost/app:v1", "http://localhost/v2/app/manifests/v1"},
+      {"[::1]:5000/app:v1", "http://[::1]:5000/v2/app/manifests/v1"},
+      {"10.0.0.1:5000/app:v1", "https://10.0.0.1:5000/v2/app/manifests/v1"},
+      {"app:v1", "https://registry-1.docker.io/v2/library/app/manifests/v1"},
+  };
+  for (const Row& row : rows) {
+    script_ = {{{404, {}, ""}}, {}};
+    Client(row.reference).GetManifest("v1");
+    EXPECT_EQ(script_.seen[0].url, row.url);
+  }
+}
+
+TEST_F(ClientTest, GetsAManifest) {
+  script_.steps = {{200,
+                    {{"content-type", "application/vnd.oci.image.index.v1+json; charset=utf-8"},
+                     {"docker-content-digest", DigestOf("{}")}},
+                    "{}"}};
+  std::optional<ManifestAnswer> answer = Client().GetManifest("v1");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body, "{}");
+  EXPECT_EQ(answer->media_type, "application/vnd.oci.image.index.v1+json");
+  EXPECT_NE(script_.seen[0].headers["Accept"].find("application/vnd.oci.image.index.v1+json"),
+            std::string::npos);
+}
+
+TEST_F(ClientTest, AMissingManifestIsNoError) {
+  script_.steps = {{404, {}, R"({"errors":[{"code":"NAME_UNKNOWN","message":"no"}]})"}};
+  EXPECT_FALSE(Client().GetManifest("v1"));
+}
+
+TEST_F(ClientTest, AManifestThatIsAnotherIsAnError) {
+  script_.steps = {{200, {}, "{}"}};
+  EXPECT_NE(Failure([&] { Client().GetManifest(blob_.digest); }), "");
+  EXPECT_EQ(kind_, ErrorKind::kFormat);
+  script_ = {{{200, {{"docker-content-digest", blob_.digest}}, "{}"}}, {}};
+  EXPECT_NE(Failure([&] { Client().GetManifest("v1"); }), "");
+}
+
+TEST_F(ClientTest, RefusalsAreOneLineThatNamesAll) {
+  struct Row {
+    Step step;
+    std::string message;
+  };
+  const std::string begin = "127.0.0.1:5000/app:v1: manifest v1: ";
+  const Row rows[] = {
+      {{403, {}, R"({"errors":[{"code":"DENIED","message":"not\nyours"}]})"},
+       "403 Forbidden: not yours"},
+      {{400, {}, R"({"errors":[{"code":"UNSUPPORTED"}]})"}, "400 Bad Request: UNSUPPORTED"},
+      {{400, {}, "plain\r\n\ttext \n"}, "400 Bad Request: plain text"},
+      {{400, {}, "<html><body>no</body></html>"}, "400 Bad Request"},
+      {{418, {}, ""}, "418"},
+      {{400, {}, std::string(1 << 20, '[')}, "400 Bad Request: " + std::string(197, '[') + "…"},
+      {{401, {{"www-authenticate", "Bearer realm=\"x\""}}, ""},
+       "the registry wants authentication (401 Unauthorized)"},
+  };
+  for (const Row& row : rows) {
+    script_ = {{row.step}, {}};
+    EXPECT_EQ(Failure([&] { Client().GetManifest("v1"); }), begin + row.message);
+    EXPECT_EQ(kind_, ErrorKind::kRegistry);
+  }
+}
+
+TEST_F(ClientTest, NamesARegistryThatIsNotThere) {
+  script_.steps.assign(5, Step{0, {}, ""});
+  EXPECT_EQ(Failure([&] { Client().HasBlob(blob_); }),
+            "127.0.0.1:5000/app:v1: blob " + blob_.digest.substr(0, 19) + "…: connection refused");
+  EXPECT_EQ(kind_, ErrorKind::kNetwork);
+}
+
+TEST_F(ClientTest, AsksForABlob) {
+  struct Row {
+    Step step;
+    bool has;
+  };
+  const Row rows[] = {
+      {{200, {{"content-length", "36"}}, ""}, true},
+      {{200, {}, ""}, true},
+      {{200, {{"content-length", "35"}}, ""}, false},
+      {{404, {}, ""}, false},
+      {{403, {}, ""}, false},
+  };
+  for (const Row& row : rows) {
+    script_ = {{row.step}, {}};
+    EXPECT_EQ(Client().HasBlob(blob_), row.has);
+    EXPECT_EQ(script_.Methods(), "HEAD");
+  }
+  script_ = {{{401, {}, ""}}, {}};
+  EXPECT_NE(Failure([&] { Client().HasBlob(blob_); }), "");
+}
+
+TEST_F(ClientTest, FetchesTheBeginningByRange) {
+  script_.steps = {{206, {{"content-range", "bytes 0-9/36"}}, bytes_.substr(0, 10)}};
+  EXPECT_EQ(Get(blob_, 10), bytes_.substr(0, 10));
+  EXPECT_EQ(script_.seen[0].headers["Range"], "bytes=0-9");
+}
+
+TEST_F(ClientTest, TakesTheWholeWhereRangesAreNotKnown) {
+  script_.steps = {{200, {}, bytes_}};
+  EXPECT_EQ(Get(blob_, 10), bytes_.substr(0, 10));
+}
+
+TEST_F(ClientTest, TakesUpABrokenDownload) {
+  script_.steps = {{200, {}, bytes_, 20},
+                   {206, {{"content-range", "bytes 20-35/36"}}, bytes_.substr(20), 5},
+                   {503, {}, ""},
+                   {200, {}, bytes_}};
+  EXPECT_EQ(Get(blob_, 0), bytes_);
+  EXPECT_EQ(script_.seen[1].headers["Range"], "bytes=20-35");
+  EXPECT_EQ(script_.seen[3].headers["Range"], "bytes=25-35");
+}
+
+TEST_F(ClientTest, RefusesAnotherRangeThanItAskedFor) {
+  script_.steps = {{206, {{"content-range", "bytes 5-9/36"}}, "56789"}};
+  EXPECT_NE(Failure([&] { Get(blob_, 10); }).find("asked for bytes from 0"), std::string::npos);
+}
+
+TEST_F(ClientTest, ASinksOwnErrorPassesThrough) {
+  script_.steps = {{200, {}, bytes_}};
+  auto sink = [](std::string_view) -> bool { throw Error(ErrorKind::kNetwork, "mine"); };
+  EXPECT_EQ(Failure([&] { Client().GetBlob(blob_, 0, sink); }), "mine");
+}
+
+TEST_F(ClientTest, AMissingBlobIsNotFound) {
+  script_.steps = {{404, {}, ""}};
+  EXPECT_NE(Failure([&] { Get(blob_, 0); }), "");
+  EXPECT_EQ(kind_, ErrorKind::kNotFound);
+}
+
+TEST_F(ClientTest, ADigestCannotLeadElsewhere) {
+  Descriptor blob = blob_;
+  blob.digest = "sha256:../../../other";
+  EXPECT_NE(Failure([&] { Get(blob, 0); }), "");
+  EXPECT_NE(Failure([&] { Client().GetManifest("../x"); }), "");
+  EXPECT_TRUE(script_.seen.empty());
+}
+
+TEST_F(ClientTest, PutsAManifest) {
+  Descriptor manifest{"application/vnd.oci.image.index.v1+json", DigestOf("{}"), 2, {}, {}};
+  script_.steps = {{201, {{"docker-content-digest", manifest.digest}}, ""}, {201, {}, ""}};
+  Client().PutManifest(manifest, "{}", "v1");
+  Client().PutManifest(manifest, "{}", "");
+  EXPECT_EQ(script_.seen[0].url, "http://127.0.0.1:5000/v2/app/manifests/v1");
+  EXPECT_EQ(script_.seen[0].headers["Content-Type"], manifest.media_type);
+  EXPECT_EQ(script_.seen[0].body, "{}");
+  EXPECT_EQ(script_.seen[1].url, "http://127.0.0.1:5000/v2/app/manifests/" + manifest.digest);
+}
+
+TEST_F(ClientTest, NoticesAManifestStoredAsAnother) {
+  Descriptor manifest{"application/vnd.oci.image.index.v1+json", DigestOf("{}"), 2, {}, {}};
+  script_.steps = {{201, {{"docker-content-digest", blob_.digest}}, ""}};
+  EXPECT_NE(Failure([&] { Client().PutManifest(manifest, "{}", "v1"); }), "");
+  EXPECT_NE(Failure([&] { Client().PutManifest(manifest, std::string(5 << 20, ' '), "v1"); }), "");
+}
+
+}  // namespace
+}  // namespace kontext

@@ -1,0 +1,205 @@
+#include "packer/registry/curl_transport.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "packer/error.h"
+#include "tests/packer/registry/tiny_server.h"
+
+namespace kontext {
+namespace {
+
+std::string Answer(const std::string& head, const std::string& body = "") {
+  return "HTTP/1.1 " + head +
+         "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         body;
+}
+
+bool Has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+class CurlTransportTest : public testing::Test {
+ protected:
+  Response Send(const Request& request) {
+    CurlOptions options;
+    options.user_agent = "kontext/test";
+    options.trace = [this](std::string_view line) { trace_.append(line).append("\n"); };
+    return NewCurlTransport(options)->Send(request);
+  }
+
+  Request Make(const std::string& method, const std::string& path,
+               const std::string& host = "127.0.0.1") {
+    Request request;
+    request.method = method;
+    request.url = server_.Url(path, host);
+    return request;
+  }
+
+  std::string Failure(const Request& request) {
+    try {
+      Send(request);
+      return {};
+    } catch (const Error& error) {
+      kind_ = error.kind();
+      return error.what();
+    }
+  }
+
+  std::string Handle(const std::string& request) {
+    requests_.push_back(request);
+    std::string path = request.substr(request.find(' ') + 1);
+    path.resize(path.find(' '));
+    if (path == "/big") return Answer("200 OK", std::string(1 << 20, 'b'));
+    if (path == "/refusal") return Answer("400 Bad Request", std::string(1 << 20, 'r'));
+    if (path == "/headers") return Answer("200 OK\r\nX-Long: " + std::string(70000, 'h'));
+    if (path == "/cut") return "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort";
+    if (path == "/silent") return "";
+    if (path == "/loop") return Answer("302 Found\r\nLocation: /loop");
+    if (path == "/ftp") return Answer("302 Found\r\nLocation: ftp://localhost/x");
+    if (path == "/same") return Answer("307 Temporary Redirect\r\nLocation: /plain?sig=secret");
+    if (path == "/other") return Answer("307 Temporary Redirect\r\nLocation: " + other_);
+    return Answer("200 OK\r\nX-Two: 1\r\nX-TWO:  2 ", "plain");
+  }
+
+  TinyServer server_{[this](const std::string& request) { return Handle(request); }};
+  std::string other_ = server_.Url("/plain", "localhost");
+  std::vector<std::string> requests_;
+  std::string trace_;
+  ErrorKind kind_ = ErrorKind::kUsage;
+};
+
+TEST_F(CurlTransportTest, SendsAndReads) {
+  Response response = Send(Make("GET", "/plain"));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "plain");
+  EXPECT_EQ(response.headers["x-two"], "2");
+  EXPECT_EQ(response.url, server_.Url("/plain"));
+  EXPECT_TRUE(Has(requests_[0], "User-Agent: kontext/test\r\n"));
+}
+
+TEST_F(CurlTransportTest, UploadsABody) {
+  for (const std::string& body : {std::string(), std::string(100000, 'u')}) {
+    for (const char* method : {"PUT", "PATCH", "POST"}) {
+      std::unique_ptr<BlobSource> source = MemoryBlob(body);
+      Request request = Make(method, "/up");
+      request.body = source.get();
+      Send(request);
+      const std::string& seen = requests_.back();
+      EXPECT_TRUE(seen.starts_with(std::string(method) + " /up HTTP/1.1\r\n"));
+      EXPECT_TRUE(Has(seen, "Content-Length: " + std::to_string(body.size()) + "\r\n")) << method;
+      EXPECT_TRUE(seen.ends_with("\r\n\r\n" + body));
+      EXPECT_FALSE(Has(seen, "Expect:"));
+      EXPECT_FALSE(Has(seen, "Transfer-Encoding:"));
+    }
+  }
+}
+
+TEST_F(CurlTransportTest, SendsAnEmptyPost) {
+  Send(Make("POST", "/up"));
+  EXPECT_TRUE(Has(requests_[0], "Content-Length: 0\r\n"));
+  EXPECT_FALSE(Has(requests_[0], "Content-Type:"));
+}
+
+TEST_F(CurlTransportTest, ASourcesErrorComesOut) {
+  class Broken : public BlobSource {
+    uint64_t size() const override { return 10; }
+    std::unique_ptr<BlobReader> Open(uint64_t) const override {
+      throw Error(ErrorKind::kIo, "disk on fire");
+    }
+  } broken;
+  Request request = Make("PUT", "/up");
+  request.body = &broken;
+  EXPECT_EQ(Failure(request), "disk on fire");
+  EXPECT_EQ(kind_, ErrorKind::kIo);
+}
+
+TEST_F(CurlTransportTest, ASinkMayHangUpOrThrow) {
+  Request request = Make("GET", "/big");
+  size_t got = 0;
+  request.sink = [&](std::string_view bytes) {
+    got += bytes.size();
+    return false;
+  };
+  EXPECT_EQ(Send(request).status, 200);
+  EXPECT_GT(got, 0u);
+  EXPECT_LT(got, size_t{1} << 20);
+  request.sink = [](std::string_view) -> bool { throw Error(ErrorKind::kFormat, "enough"); };
+  EXPECT_EQ(Failure(request), "enough");
+}
+
+TEST_F(CurlTransportTest, AnnouncesBeforeTheBody) {
+  std::string order;
+  Request request = Make("GET", "/plain");
+  request.on_answer = [&](const Response& answer) { order += std::to_string(answer.status); };
+  request.sink = [&](std::string_view bytes) {
+    order += bytes;
+    return true;
+  };
+  Send(request);
+  EXPECT_EQ(order, "200plain");
+}
+
+TEST_F(CurlTransportTest, BoundsWhatComes) {
+  EXPECT_EQ(Failure(Make("GET", "/big")), "the answer is longer than 65536 bytes");
+  EXPECT_EQ(Failure(Make("GET", "/headers")), "the answer's headers are longer than 64 KiB");
+  EXPECT_EQ(kind_, ErrorKind::kFormat);
+  Response refusal = Send(Make("GET", "/refusal"));
+  EXPECT_EQ(refusal.status, 400);
+  EXPECT_EQ(refusal.body.size(), 65536u);
+}
+
+TEST_F(CurlTransportTest, NoAnswerIsANetworkError) {
+  for (const char* path : {"/cut", "/silent"}) {
+    EXPECT_NE(Failure(Make("GET", path)), "");
+    EXPECT_EQ(kind_, ErrorKind::kNetwork);
+  }
+  Request request = Make("GET", "/");
+  request.url = "http://127.0.0.1:1/";
+  EXPECT_TRUE(Has(Failure(request), "127.0.0.1"));
+  EXPECT_EQ(kind_, ErrorKind::kNetwork);
+}
+
+TEST_F(CurlTransportTest, GoesOnAfterAFailure) {
+  std::unique_ptr<Transport> transport = NewCurlTransport({});
+  for (const char* url : {"http://no-such-host.invalid/", "http://127.0.0.1:1/"}) {
+    for (int i = 0; i < 2; ++i) {
+      Request request = Make("GET", "/");
+      request.url = url;
+      try {
+        transport->Send(request);
+        ADD_FAILURE() << url;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::kNetwork) << error.what();
+      }
+    }
+  }
+  EXPECT_EQ(transport->Send(Make("GET", "/plain")).status, 200);
+}
+
+TEST_F(CurlTransportTest, CredentialsStayWithTheirHost) {
+  Request request = Make("GET", "/same");
+  request.headers = {{"Authorization", "Bearer secret"}, {"Range", "bytes=0-9"}};
+  EXPECT_EQ(Send(request).url, server_.Url("/plain?sig=secret"));
+  EXPECT_TRUE(Has(requests_[1], "Authorization: Bearer secret"));
+  request.url = server_.Url("/other");
+  EXPECT_EQ(Send(request).url, server_.Url("/plain", "localhost"));
+  EXPECT_TRUE(Has(requests_[2], "Authorization: Bearer secret"));
+  EXPECT_FALSE(Has(requests_[3], "Authorization"));
+  EXPECT_TRUE(Has(requests_[3], "Range: bytes=0-9"));
+  EXPECT_TRUE(Has(trace_, "/plain?sig=***"));
+  EXPECT_FALSE(Has(trace_, "secret"));
+}
+
+TEST_F(CurlTransportTest, RedirectsThatAreNotFollowed) {
+  EXPECT_TRUE(Has(Failure(Make("GET", "/loop")), "more than 5 redirects"));
+  EXPECT_EQ(requests_.size(), 6u);
+  EXPECT_NE(Failure(Make("GET", "/ftp")), "");
+  EXPECT_EQ(Send(Make("POST", "/same")).status, 307);
+}
+
+}  // namespace
+}  // namespace kontext

@@ -1,0 +1,80 @@
+#include "packer/store/registry_store.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "packer/error.h"
+#include "packer/hash.h"
+#include "tests/packer/registry/fake_transport.h"
+
+namespace kontext {
+namespace {
+
+class RegistryStoreTest : public testing::Test {
+ protected:
+  std::unique_ptr<Store> Open() {
+    RetryPolicy retry;
+    retry.sleep = [](Milliseconds) {};
+    return OpenRegistry(ParseReference("localhost:5000/app:v1"), {},
+                        std::make_unique<FakeTransport>(&script_), retry);
+  }
+
+  std::string Failure(uint64_t limit) {
+    try {
+      Open()->ReadBlob(blob_, limit, [](std::string_view) { return true; });
+      return {};
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kFormat);
+      return error.what();
+    }
+  }
+
+  Script script_;
+  const std::string bytes_ = "0123456789abcdefghij";
+  const Descriptor blob_{"application/octet-stream", DigestOf(bytes_), bytes_.size(), {}, {}};
+};
+
+TEST_F(RegistryStoreTest, ChecksWhatIsReadToItsEnd) {
+  script_.steps = {{200, {}, bytes_}};
+  EXPECT_EQ(Failure(0), "");
+  std::string flipped = bytes_;
+  flipped[3] ^= 1;
+  script_ = {{{200, {}, flipped}}, {}};
+  EXPECT_NE(Failure(0).find("localhost:5000/app:v1: blob " + blob_.digest + ": damaged"),
+            std::string::npos);
+  script_ = {{{200, {}, bytes_.substr(0, 12)}}, {}};
+  EXPECT_NE(Failure(0).find("it ends after 12 of 20 bytes"), std::string::npos);
+  script_ = {{{206, {}, flipped.substr(0, 12)}}, {}};
+  EXPECT_EQ(Failure(12), "");
+}
+
+TEST_F(RegistryStoreTest, SendsWhatIsNotThere) {
+  script_.steps = {{404, {}, ""}, {202, {{"location", "/up"}}, ""}, {201, {}, ""}, {200, {}, ""}};
+  std::unique_ptr<Store> store = Open();
+  EXPECT_TRUE(store->WriteBlob(blob_, *MemoryBlob(bytes_)));
+  EXPECT_FALSE(store->WriteBlob(blob_, *MemoryBlob(bytes_)));
+  EXPECT_EQ(script_.Methods(), "HEAD POST PUT HEAD");
+}
+
+TEST_F(RegistryStoreTest, FindsTheMediaType) {
+  struct Row {
+    const char* header;
+    const char* body;
+    const char* type;
+  };
+  const Row rows[] = {
+      {"text/plain", R"({"mediaType":"a/b"})", "a/b"},
+      {"text/plain", R"({"manifests":[]})", kMediaTypeIndex},
+      {"text/plain", R"({"layers":[]})", kMediaTypeManifest},
+      {"application/x", "not JSON", "application/x"},
+  };
+  for (const Row& row : rows) {
+    script_ = {{{200, {{"content-type", row.header}}, row.body}}, {}};
+    EXPECT_EQ(Open()->GetManifest("v1")->descriptor.media_type, row.type);
+  }
+}
+
+}  // namespace
+}  // namespace kontext
