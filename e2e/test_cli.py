@@ -66,11 +66,6 @@ class CommandLine(Case):
         self.assert_sound(self.read())
         self.assertEqual(self.read().snapshot(), {})
 
-    def test_git_is_left_out(self):
-        tree.build(self.source, {".git/HEAD": File(b"ref: x\n"), "sub/.git/HEAD": File(b"y\n")})
-        push(self.source, self.oci)
-        self.assertFalse([p for p in self.read().snapshot() if ".git/" in p])
-
     def test_base(self):
         done = kontext("base", f"oci:{self.folder}:base")
         self.assertEqual(done.rc, 0, done.stderr)

@@ -139,7 +139,7 @@ Context::Context(const std::string& path) : name_(path) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0) FailIo("cannot read", path);
   if (!S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode)) {
-    throw Error(ErrorKind::kUsage, path + " is " + KindOf(info.st_mode) +
+    throw Error(ErrorKind::kIo, path + " is " + KindOf(info.st_mode) +
                                        ": a directory or a regular file is needed");
   }
   std::string dir = path;

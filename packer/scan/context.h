@@ -21,7 +21,7 @@ using Warning = std::function<void(const std::string& sentence)>;
 class Context {
  public:
   // Opens a directory, or a single regular file: then its name is the only entry. Throws
-  // Error(kIo) that names the path, Error(kUsage) for anything else than these two.
+  // Error(kIo), naming the path, for anything else and for what cannot be read.
   explicit Context(const std::string& path);
 
   // Walks the directory: entries in order, files without their digest. Sockets, fifos and devices
