@@ -37,19 +37,17 @@ class Kernel(Case):
                            check=True)
         cls.rows = []
 
-    def measure(self, what, command, **options):
+    def measure(self, what, command):
         """Runs `command` and notes a row: seconds, peak MiB of the process, bytes sent."""
         stored = sum(self.registry.blobs().values())
         start = time.monotonic()
-        with open(self.tmp / "stdout", "w+", encoding="utf-8") as out:
-            process = subprocess.Popen([os.fspath(c) for c in command], stdout=out, **options)
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            seconds = time.monotonic() - start
-            out.seek(0)
-            said = out.read().strip()
-        self.assertEqual(process.returncode, 0, f"{what} failed")
-        peak = usage.ru_maxrss / 1024
+        # A child's own rusage would count this process's memory too, which it is forked from.
+        memory = self.tmp / "memory"
+        done = subprocess.run(["time", "-f", "%M", "-o", memory, *command], text=True,
+                              stdout=subprocess.PIPE, check=False)
+        seconds = time.monotonic() - start
+        self.assertEqual(done.returncode, 0, f"{what} failed")
+        said, peak = done.stdout.strip(), int(memory.read_text()) / 1024
         sent = sum(self.registry.blobs().values()) - stored
         self.rows.append((what, f"{seconds:.2f} s", f"{peak:.1f} MiB", f"{sent:,} B"))
         return said, peak

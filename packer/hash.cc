@@ -17,9 +17,7 @@ Hasher::Hasher() : context_(EVP_MD_CTX_new()) {
 
 Hasher::~Hasher() = default;
 
-void Hasher::Update(const void* data, size_t size) {
-  EVP_DigestUpdate(context_.get(), data, size);
-}
+void Hasher::Update(const void* data, size_t size) { EVP_DigestUpdate(context_.get(), data, size); }
 
 Digest Hasher::Finish() {
   Digest digest;

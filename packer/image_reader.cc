@@ -18,7 +18,8 @@ constexpr uint64_t kGuessedIndexSize = 1 << 20;
 
 bool IsIndex(const StoredManifest& stored) {
   return stored.descriptor.media_type == kMediaTypeIndex ||
-         stored.descriptor.media_type == "application/vnd.docker.distribution.manifest.list.v2+json";
+         stored.descriptor.media_type ==
+             "application/vnd.docker.distribution.manifest.list.v2+json";
 }
 
 std::string ReadSmallBlob(Store* store, const Descriptor& blob) {

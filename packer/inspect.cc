@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "common/index_writer.h"
 #include "packer/base.h"
 #include "packer/hash.h"
@@ -5,8 +7,6 @@
 #include "packer/kontext.h"
 #include "packer/publish.h"
 #include "packer/session.h"
-
-#include <algorithm>
 
 #ifndef KONTEXT_VERSION
 #error "KONTEXT_VERSION comes from the build"
@@ -25,8 +25,8 @@ struct OpenedImage {
 OpenedImage OpenImage(const Session& session) {
   const Reference& reference = session.reference;
   try {
-    std::optional<KnownImage> image = ReadImage(
-        session.store.get(), reference.digest.empty() ? reference.tag : reference.digest);
+    std::optional<KnownImage> image =
+        ReadImage(session.store.get(), reference.digest.empty() ? reference.tag : reference.digest);
     if (!image) throw Error(ErrorKind::kNotFound, "there is no such image");
     OpenedImage opened{std::move(*image), {}, {}};
     opened.indexes = ReadIndexes(session.store.get(), opened.image);
@@ -48,8 +48,8 @@ SegmentReport ReportOf(const KnownSegment& segment, const SegmentIndex& index) {
   report.layer_bytes = segment.layer.size;
   ForEachLine(index, [&](const IndexEntry& line) {
     ++report.entries;
-    bool stores = line.type == EntryType::kObject ||
-                  (line.type == EntryType::kFile && line.at.empty());
+    bool stores =
+        line.type == EntryType::kObject || (line.type == EntryType::kFile && line.at.empty());
     if (stores) report.bytes += line.size;
   });
   return report;

@@ -134,8 +134,7 @@ class Pusher {
     std::vector<uint64_t> sizes;
     for (const KnownSegment& segment : old.image.segments) sizes.push_back(segment.layer.size);
     size_t added = Split(delta.segment, PartLimit(delta)).size();
-    size_t kept =
-        ChooseKept(sizes, delta.segment.stored_bytes, totals_.bytes, added, PlanLimits());
+    size_t kept = ChooseKept(sizes, delta.segment.stored_bytes, totals_.bytes, added, PlanLimits());
     if (kept == sizes.size()) return delta;
     old.image.segments.resize(kept);
     old.indexes.resize(kept);
@@ -155,6 +154,7 @@ class Pusher {
     if (delta.empty() && previous && previous->image.tree == tree_ && !segments_.empty()) return;
     std::vector<Segment> parts = Split(delta.segment, PartLimit(delta));
     std::vector<SegmentIndex> indexes;
+    indexes.reserve(parts.size());
     for (const Segment& part : parts) indexes.push_back(WriteIndex(part));
     std::string head = MakeHead(indexes);
     uint64_t done = 0;
@@ -191,14 +191,15 @@ class Pusher {
   }
 
   void WriteSegment(const Segment& part, const SegmentIndex& index, const std::string& head) {
-    Layer layer =
-        BuildLayer(part, index, head, listing_, context_, {threads_, FixedTime()});
+    Layer layer = BuildLayer(part, index, head, listing_, context_, {threads_, FixedTime()});
     Progress("upload", 0, layer.descriptor.size);
     if (session_.store->WriteBlob(layer.descriptor,
                                   *FileBlob(layer.file.get(), layer.descriptor.size))) {
       result_.uploaded_bytes += layer.descriptor.size;
     }
-    segments_.push_back({index.digest, layer.descriptor, layer.diff_id,
+    segments_.push_back({index.digest,
+                         layer.descriptor,
+                         layer.diff_id,
                          {"kontext segment " + ToString(index.digest), Summary(part)}});
   }
 

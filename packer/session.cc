@@ -17,8 +17,7 @@ Session::Session(const std::string& text, const PushOptions& options)
 
 void Session::RequireTag() const {
   if (reference.digest.empty()) return;
-  throw Error(ErrorKind::kUsage,
-              reference.ToString() + " has a digest: give a tag to push to");
+  throw Error(ErrorKind::kUsage, reference.ToString() + " has a digest: give a tag to push to");
 }
 
 }  // namespace kontext

@@ -10,8 +10,8 @@ namespace kontext::cli {
 namespace {
 
 [[noreturn]] void FailOutput() {
-  throw Error(ErrorKind::kIo, std::string("cannot write to standard output: ") +
-                                  std::strerror(errno));
+  throw Error(ErrorKind::kIo,
+              std::string("cannot write to standard output: ") + std::strerror(errno));
 }
 
 }  // namespace

@@ -10,14 +10,12 @@ namespace po = boost::program_options;
 namespace {
 
 Error Usage(const Command& command, const std::string& problem) {
-  return {ErrorKind::kUsage,
-          fmt::format("{} (usage: kontext {}; see kontext {} --help)", problem, command.usage,
-                      command.name)};
+  return {ErrorKind::kUsage, fmt::format("{} (usage: kontext {}; see kontext {} --help)", problem,
+                                         command.usage, command.name)};
 }
 
 void AddCommon(po::options_description* options) {
-  options->add_options()("insecure-http",
-                         "plain HTTP for hosts that are not loopback, too");
+  options->add_options()("insecure-http", "plain HTTP for hosts that are not loopback, too");
   options->add_options()("verbose,v", "show each request on standard error");
   options->add_options()("quiet,q", "no warnings");
   options->add_options()("help,h", "this text");
@@ -41,9 +39,8 @@ bool Parse(const Command& command, const std::vector<std::string>& arguments,
   try {
     using Style = po::command_line_style::style_t;
     constexpr int kStyle = Style::unix_style & ~Style::allow_guessing;
-    po::store(
-        po::command_line_parser(arguments).options(all).positional(order).style(kStyle).run(),
-        *values);
+    po::store(po::command_line_parser(arguments).options(all).positional(order).style(kStyle).run(),
+              *values);
     po::notify(*values);
   } catch (const po::error& error) {
     throw Usage(command, error.what());

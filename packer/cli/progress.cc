@@ -18,8 +18,7 @@ void ProgressLine::Show(const char* phase, uint64_t done, uint64_t total) {
   if (!shown_) return;
   std::string line = fmt::format("\r\x1b[K{}", phase);
   if (total > 0) line += fmt::format(" {} of {}", HumanBytes(done), HumanBytes(total));
-  double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
   if (done > 0 && seconds > 0) {
     double rate = static_cast<double>(done) / seconds;
     line += fmt::format(", {}/s, {:.0f} s left", HumanBytes(static_cast<uint64_t>(rate)),

@@ -18,7 +18,8 @@ std::map<std::string, std::string> Pairs(const po::variables_map& values, const 
   for (const std::string& text : values[option].as<Texts>()) {
     size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
-      throw Error(ErrorKind::kUsage, fmt::format("--{} {}: not of the form KEY=VALUE", option, text));
+      throw Error(ErrorKind::kUsage,
+                  fmt::format("--{} {}: not of the form KEY=VALUE", option, text));
     }
     pairs[text.substr(0, equals)] = text.substr(equals + 1);
   }
@@ -58,11 +59,10 @@ void Summarize(const PushResult& result) {
     fmt::print(stderr, "kontext: no change: {} files, nothing sent\n", result.files);
     return;
   }
-  fmt::print(stderr,
-             "kontext: {} files, {}: sent {} in {} new segment{}, kept {}, {:.1f} s\n",
+  fmt::print(stderr, "kontext: {} files, {}: sent {} in {} new segment{}, kept {}, {:.1f} s\n",
              result.files, HumanBytes(result.bytes), HumanBytes(result.uploaded_bytes),
-             result.segments_written, result.segments_written == 1 ? "" : "s",
-             result.segments_kept, result.seconds);
+             result.segments_written, result.segments_written == 1 ? "" : "s", result.segments_kept,
+             result.seconds);
 }
 
 po::options_description PushFlags() {

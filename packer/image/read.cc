@@ -95,7 +95,8 @@ ImageConfig ReadConfig(std::string_view json) {
     config.entrypoint = Array(*run, "Entrypoint");
     config.working_dir = Text(*run, "WorkingDir");
   }
-  if (const Value* rootfs = Member(document, "rootfs")) config.diff_ids = Array(*rootfs, "diff_ids");
+  if (const Value* rootfs = Member(document, "rootfs"))
+    config.diff_ids = Array(*rootfs, "diff_ids");
   const Value* history = Member(document, "history");
   if (history != nullptr && history->IsArray()) {
     for (const Value& line : history->GetArray()) {
@@ -109,8 +110,7 @@ ImageManifest ReadManifest(std::string_view json) {
   rapidjson::Document document = ParseDocument(json, "the manifest");
   const Value* config = Member(document, "config");
   if (config == nullptr) Bad("the manifest has no config");
-  return {DescriptorOf(*config), Descriptors(document, "layers"),
-          Strings(document, "annotations")};
+  return {DescriptorOf(*config), Descriptors(document, "layers"), Strings(document, "annotations")};
 }
 
 ImageIndex ReadIndex(std::string_view json) {

@@ -28,7 +28,7 @@ class IndexPartReader {
 
   Digest index_;
   std::unique_ptr<Inflater> inflater_;
-  std::string tar_;    // what is unpacked and not yet parsed
+  std::string tar_;  // what is unpacked and not yet parsed
   size_t parsed_ = 0;
   bool done_ = false;
   std::string lines_;

@@ -31,9 +31,8 @@ std::vector<LayerItem> OrderItems(const Segment& segment) {
       items.push_back({Kind::kWhiteout, &line, WhiteoutKey(line.path)});
     }
   }
-  std::sort(items.begin(), items.end(), [](const LayerItem& a, const LayerItem& b) {
-    return ComparePaths(a.key, b.key) < 0;
-  });
+  std::sort(items.begin(), items.end(),
+            [](const LayerItem& a, const LayerItem& b) { return ComparePaths(a.key, b.key) < 0; });
   return items;
 }
 

@@ -44,8 +44,8 @@ std::string PaxRecord(std::string_view key, std::string_view value) {
 
 }  // namespace
 
-void TarWriter::WriteBlock(char type, std::string_view path, std::string_view target,
-                           uint32_t mode, uint64_t size) {
+void TarWriter::WriteBlock(char type, std::string_view path, std::string_view target, uint32_t mode,
+                           uint64_t size) {
   char block[kBlock] = {};
   PutText(block, kName, path);
   PutOctal(block, kMode, mode);

@@ -11,7 +11,7 @@
 namespace kontext {
 
 struct SegmentIndex {
-  Digest digest;     // of `lines`: its name
+  Digest digest;      // of `lines`: its name
   std::string lines;  // JSON Lines
 };
 
@@ -21,8 +21,8 @@ struct SegmentIndex {
 Listing Fold(std::span<const SegmentIndex> segments);
 
 // The files of `listing` (the fold of `segments`) whose `at` names a place where the merged layers
-// do not show their content; sorted positions in listing.entries(). Empty for a whole image; keeping
-// only some segments of an image is what can leave such files behind.
+// do not show their content; sorted positions in listing.entries(). Empty for a whole image;
+// keeping only some segments of an image is what can leave such files behind.
 std::vector<size_t> FindUnplaced(std::span<const SegmentIndex> segments, const Listing& listing);
 
 // Gives every line of an index in order, object lines too. Throws Error(kFormat).

@@ -13,9 +13,9 @@ struct PlanLimits {
   size_t max_segments = 47;
 };
 
-// How many segments to keep, from the bottom; 0: start clean. `old`: compressed bytes of the layers,
-// bottom to top. `change_bytes`: content that a delta on all of them would store; `tree_bytes`: all
-// content. `added`: how many segments that delta makes. Pure.
+// How many segments to keep, from the bottom; 0: start clean. `old`: compressed bytes of the
+// layers, bottom to top. `change_bytes`: content that a delta on all of them would store;
+// `tree_bytes`: all content. `added`: how many segments that delta makes. Pure.
 //
 // All are kept while there is room, so a push costs its change. When there is none, the segments on
 // top that together are no larger than half of the next one below are folded into the new one:

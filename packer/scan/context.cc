@@ -139,8 +139,8 @@ Context::Context(const std::string& path) : name_(path) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0) FailIo("cannot read", path);
   if (!S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode)) {
-    throw Error(ErrorKind::kIo, path + " is " + KindOf(info.st_mode) +
-                                       ": a directory or a regular file is needed");
+    throw Error(ErrorKind::kIo,
+                path + " is " + KindOf(info.st_mode) + ": a directory or a regular file is needed");
   }
   std::string dir = path;
   if (S_ISREG(info.st_mode)) {
@@ -182,8 +182,8 @@ Listing Context::Walk(const Filter& filter, const Warning& warn) const {
 UniqueFd Context::OpenFile(std::string_view path) const {
   int follow = only_.empty() ? O_NOFOLLOW : 0;
   // O_NONBLOCK: a fifo that took the file's place must not be waited on.
-  UniqueFd file(openat(root_.get(), std::string(path).c_str(),
-                       O_RDONLY | O_CLOEXEC | O_NONBLOCK | follow));
+  UniqueFd file(
+      openat(root_.get(), std::string(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | follow));
   if (!file.valid() && (errno == ENOENT || errno == ELOOP || errno == ENOTDIR)) {
     throw Error(ErrorKind::kChanged, Describe(path) + " went away while it was read");
   }
