@@ -1,5 +1,7 @@
 // Broken images: one clear line, exit status 1, nothing half-written.
 
+#include <algorithm>
+
 #include "tests/extractor/image_builder.h"
 
 namespace kontext::extractor {
