@@ -145,7 +145,6 @@ void CurlExchange::Fail(CURLcode code) const {
     case CURLE_OUT_OF_MEMORY:
       throw std::bad_alloc();
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CERTPROBLEM:
       throw Error(ErrorKind::kUsage, text);
@@ -153,6 +152,8 @@ void CurlExchange::Fail(CURLcode code) const {
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
       throw Error(ErrorKind::kRegistry, text);
+    case CURLE_UNSUPPORTED_PROTOCOL:  // what libcurl says of an answer that is not HTTP
+      throw Error(ErrorKind::kRegistry, "the server does not speak HTTP (" + text + ")");
     default:
       throw Error(ErrorKind::kNetwork, text);
   }
