@@ -42,24 +42,16 @@ struct HeadFields {
 };
 
 void WriteDigest(const Digest& digest, const ByteSink& sink) {
-  char hex[Digest::kHexLength];
-  FormatHex(digest, hex);
   sink.Write("\"sha256:");
-  sink.Write({hex, sizeof(hex)});
+  WriteHex(digest, sink);
   sink.Write("\"");
 }
 
 void WriteNumber(std::string_view name, uint64_t value, const ByteSink& sink) {
-  char digits[20];
-  size_t begin = sizeof(digits);
-  do {
-    digits[--begin] = static_cast<char>('0' + value % 10);
-    value /= 10;
-  } while (value > 0);
   sink.Write("\"");
   sink.Write(name);
   sink.Write("\":");
-  sink.Write({digits + begin, sizeof(digits) - begin});
+  WriteDecimal(value, sink);
 }
 
 }  // namespace

@@ -67,13 +67,7 @@ void WriteText(std::string_view name, std::string_view text, const ByteSink& sin
 
 void WriteNumber(std::string_view name, uint64_t value, const ByteSink& sink) {
   sink.Write(name);
-  char digits[20];
-  size_t begin = sizeof(digits);
-  do {
-    digits[--begin] = static_cast<char>('0' + value % 10);
-    value /= 10;
-  } while (value > 0);
-  sink.Write({digits + begin, sizeof(digits) - begin});
+  WriteDecimal(value, sink);
 }
 
 void WriteMode(uint32_t mode, const ByteSink& sink) {
@@ -85,10 +79,8 @@ void WriteMode(uint32_t mode, const ByteSink& sink) {
 }
 
 void WriteSha256(const Digest& digest, const ByteSink& sink) {
-  char hex[Digest::kHexLength];
-  FormatHex(digest, hex);
   sink.Write("\"sha256\":\"");
-  sink.Write({hex, sizeof(hex)});
+  WriteHex(digest, sink);
   sink.Write("\"");
 }
 
@@ -132,6 +124,22 @@ void WriteLine(const IndexEntry& entry, bool with_at, const ByteSink& sink) {
 }
 
 }  // namespace
+
+void WriteDecimal(uint64_t value, const ByteSink& sink) {
+  char digits[20];
+  size_t begin = sizeof(digits);
+  do {
+    digits[--begin] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value > 0);
+  sink.Write({digits + begin, sizeof(digits) - begin});
+}
+
+void WriteHex(const Digest& digest, const ByteSink& sink) {
+  char hex[Digest::kHexLength];
+  FormatHex(digest, hex);
+  sink.Write({hex, sizeof(hex)});
+}
 
 bool IsUtf8(std::string_view text) {
   while (!text.empty()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/index_entry.h"
 
@@ -19,6 +20,10 @@ void WriteIndexLine(const IndexEntry& entry, const ByteSink& sink);
 
 // The same without `at`: the line of a folded listing. The tree digest is the SHA-256 of these.
 void WriteListingLine(const IndexEntry& entry, const ByteSink& sink);
+
+// The pieces that lines and heads share: a number in decimal, a digest's 64 hex digits.
+void WriteDecimal(uint64_t value, const ByteSink& sink);
+void WriteHex(const Digest& digest, const ByteSink& sink);
 
 // Strict UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 bool IsUtf8(std::string_view text);

@@ -4,7 +4,6 @@
 
 #include "common/layout.h"
 #include "packer/error.h"
-#include "packer/hash.h"
 #include "packer/pack/gzip_writer.h"
 #include "packer/pack/tar_writer.h"
 #include "packer/pack/temp_file.h"
@@ -60,19 +59,13 @@ Platform ParsePlatform(const std::string& text) {
 Layer BuildBaseLayer(const Platform& platform, uint64_t mtime) {
   for (const Embedded& extractor : kExtractors) {
     if (platform.architecture != extractor.architecture) continue;
-    Layer layer;
-    layer.file = OpenTempFile();
-    GzipWriter gzip(layer.file.get(), kLevel, 1);
+    UniqueFd file = OpenTempFile();
+    GzipWriter gzip(file.get(), kLevel, 1);
     TarWriter tar(&gzip, mtime);
     tar.AddFile(kExtractorPath.substr(1), kExecutable,
                 {extractor.begin, static_cast<size_t>(extractor.end - extractor.begin)});
     tar.Finish();
-    gzip.Finish();
-    layer.diff_id = ToString(gzip.input_digest());
-    layer.descriptor.media_type = kMediaTypeLayerGzip;
-    layer.descriptor.digest = ToString(gzip.digest());
-    layer.descriptor.size = gzip.size();
-    return layer;
+    return FinishLayer(std::move(file), &gzip);
   }
   throw Error(ErrorKind::kUsage, "no extractor for platform " + ToString(platform));
 }

@@ -152,4 +152,14 @@ std::vector<SegmentIndex> ReadIndexes(Store* store, const KnownImage& image) {
   return indexes;
 }
 
+UnpackedImage Unpack(Store* store, KnownImage image) {
+  UnpackedImage unpacked{std::move(image), {}, {}};
+  unpacked.indexes = ReadIndexes(store, unpacked.image);
+  unpacked.listing = Fold(unpacked.indexes);
+  if (!(unpacked.listing.TreeDigest() == unpacked.image.tree)) {
+    throw Error(ErrorKind::kFormat, "its segments do not give the tree of its label");
+  }
+  return unpacked;
+}
+
 }  // namespace kontext

@@ -33,6 +33,17 @@ struct KnownImage {
 // of a version that this program does not know.
 std::optional<KnownImage> ReadImage(Store* store, const std::string& tag_or_digest);
 
+// What an image holds, as far as indexes tell.
+struct UnpackedImage {
+  KnownImage image;
+  std::vector<SegmentIndex> indexes;  // of image.segments
+  Listing listing;                    // their fold
+};
+
+// Reads and folds the indexes of an image. Throws Error(kFormat) or Error(kNotFound) when they do
+// not hold together or do not give the tree of its label.
+UnpackedImage Unpack(Store* store, KnownImage image);
+
 // The indexes of the image's segments, each from the beginning of its layer. Throws Error(kFormat)
 // or Error(kNotFound) when one is not there or not what its name says.
 std::vector<SegmentIndex> ReadIndexes(Store* store, const KnownImage& image);

@@ -16,25 +16,13 @@ namespace kontext {
 namespace {
 
 // An image that is read for its own sake: what a push would start clean over is an error here.
-struct OpenedImage {
-  KnownImage image;
-  std::vector<SegmentIndex> indexes;
-  Listing listing;
-};
-
-OpenedImage OpenImage(const Session& session) {
+UnpackedImage OpenImage(const Session& session) {
   const Reference& reference = session.reference;
   try {
     std::optional<KnownImage> image =
         ReadImage(session.store.get(), reference.digest.empty() ? reference.tag : reference.digest);
     if (!image) throw Error(ErrorKind::kNotFound, "there is no such image");
-    OpenedImage opened{std::move(*image), {}, {}};
-    opened.indexes = ReadIndexes(session.store.get(), opened.image);
-    opened.listing = Fold(opened.indexes);
-    if (!(opened.listing.TreeDigest() == opened.image.tree)) {
-      throw Error(ErrorKind::kFormat, "its segments do not give the tree of its label");
-    }
-    return opened;
+    return Unpack(session.store.get(), std::move(*image));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kFormat && error.kind() != ErrorKind::kNotFound) throw;
     throw Error(error.kind(), reference.ToString() + ": " + error.what());
@@ -91,7 +79,7 @@ std::string PushBase(const std::string& reference, const PushOptions& options) {
 
 ImageReport Inspect(const std::string& reference, const PushOptions& options) {
   Session session(reference, options);
-  OpenedImage opened = OpenImage(session);
+  UnpackedImage opened = OpenImage(session);
   ImageReport report;
   report.reference = session.reference.Immutable(opened.image.digest);
   report.tree = ToString(opened.image.tree);
@@ -109,7 +97,7 @@ ImageReport Inspect(const std::string& reference, const PushOptions& options) {
 void List(const std::string& reference, const PushOptions& options, bool json,
           const std::function<void(std::string_view)>& line) {
   Session session(reference, options);
-  OpenedImage opened = OpenImage(session);
+  UnpackedImage opened = OpenImage(session);
   std::string text;
   ByteSink sink{&text, [](void* context, const char* data, size_t size) {
                   static_cast<std::string*>(context)->append(data, size);

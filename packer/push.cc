@@ -27,13 +27,6 @@ constexpr uint64_t kSegmentBytes = 256 << 20;
 // A tree that would make more parts than this makes larger ones.
 constexpr uint64_t kMaxParts = 24;
 
-// The image under the tag, unpacked as far as a push needs it.
-struct Previous {
-  KnownImage image;
-  std::vector<SegmentIndex> indexes;
-  Listing listing;
-};
-
 class Pusher {
  public:
   Pusher(const Context& context, const Session& session, const PushOptions& options)
@@ -64,8 +57,8 @@ class Pusher {
       result_.segments_kept = image->segments.size();
       return Finish(image->digest);
     }
-    std::optional<Previous> previous;
-    if (image) previous = Unpack(std::move(*image));
+    std::optional<UnpackedImage> previous;
+    if (image) previous = UnpackOld(std::move(*image));
     WriteSegments(std::move(previous));
     ImageParts parts{platforms_, segments_, Labels(), options_.annotations, FixedTime()};
     Published published = Publish(session_.store.get(), session_.reference.tag, parts);
@@ -97,15 +90,9 @@ class Pusher {
     }
   }
 
-  std::optional<Previous> Unpack(KnownImage image) const {
+  std::optional<UnpackedImage> UnpackOld(KnownImage image) const {
     try {
-      Previous previous{std::move(image), {}, {}};
-      previous.indexes = ReadIndexes(session_.store.get(), previous.image);
-      previous.listing = Fold(previous.indexes);
-      if (!(previous.listing.TreeDigest() == previous.image.tree)) {
-        throw Error(ErrorKind::kFormat, "its segments do not give the tree of its label");
-      }
-      return previous;
+      return Unpack(session_.store.get(), std::move(image));
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kFormat && error.kind() != ErrorKind::kNotFound) throw;
       StartClean(error);
@@ -127,9 +114,9 @@ class Pusher {
   }
 
   // The delta on the segments that the planner keeps; drops the others from `previous`.
-  Delta Plan(std::optional<Previous>* previous) const {
+  Delta Plan(std::optional<UnpackedImage>* previous) const {
     if (!*previous) return ComputeDelta(Listing(), {}, listing_);
-    Previous& old = **previous;
+    UnpackedImage& old = **previous;
     Delta delta = ComputeDelta(old.listing, FindUnplaced(old.indexes, old.listing), listing_);
     std::vector<uint64_t> sizes;
     for (const KnownSegment& segment : old.image.segments) sizes.push_back(segment.layer.size);
@@ -146,7 +133,7 @@ class Pusher {
     return std::max(kSegmentBytes, delta.segment.stored_bytes / kMaxParts + 1);
   }
 
-  void WriteSegments(std::optional<Previous> previous) {
+  void WriteSegments(std::optional<UnpackedImage> previous) {
     Delta delta = Plan(&previous);
     if (previous) segments_ = previous->image.segments;
     result_.segments_kept = segments_.size();

@@ -127,6 +127,17 @@ class Builder {
 
 }  // namespace
 
+Layer FinishLayer(UniqueFd file, GzipWriter* gzip) {
+  gzip->Finish();
+  Layer layer;
+  layer.file = std::move(file);
+  layer.diff_id = ToString(gzip->input_digest());
+  layer.descriptor.media_type = kMediaTypeLayerGzip;
+  layer.descriptor.digest = ToString(gzip->digest());
+  layer.descriptor.size = gzip->size();
+  return layer;
+}
+
 SegmentIndex WriteIndex(const Segment& segment) {
   SegmentIndex index;
   ByteSink sink{&index.lines, [](void* context, const char* data, size_t size) {
@@ -146,10 +157,9 @@ SegmentIndex WriteIndex(const Segment& segment) {
 
 Layer BuildLayer(const Segment& segment, const SegmentIndex& index, const std::string& head,
                  const Listing& listing, const Context& context, const PackOptions& options) {
-  Layer layer;
-  layer.file = OpenTempFile();
+  UniqueFd file = OpenTempFile();
   bool small = segment.stored_bytes + index.lines.size() < kSmallLayer;
-  GzipWriter gzip(layer.file.get(), small ? kSmallLevel : kLargeLevel, options.threads);
+  GzipWriter gzip(file.get(), small ? kSmallLevel : kLargeLevel, options.threads);
   TarWriter tar(&gzip, options.mtime);
   Builder builder(&tar, listing, context);
 
@@ -164,12 +174,7 @@ Layer BuildLayer(const Segment& segment, const SegmentIndex& index, const std::s
   if (!items.empty()) builder.AddOwnDirs(std::string(kBasePath) + '/', std::strlen("/var/"));
   for (const LayerItem& item : items) builder.AddItem(item);
   tar.Finish();
-  gzip.Finish();
-
-  layer.diff_id = ToString(gzip.input_digest());
-  layer.descriptor.media_type = kMediaTypeLayerGzip;
-  layer.descriptor.digest = ToString(gzip.digest());
-  layer.descriptor.size = gzip.size();
+  Layer layer = FinishLayer(std::move(file), &gzip);
   layer.descriptor.annotations[kIndexSizeAnnotation] = std::to_string(index_size);
   return layer;
 }

@@ -6,6 +6,7 @@
 
 #include "common/fd.h"
 #include "packer/image/descriptor.h"
+#include "packer/pack/gzip_writer.h"
 #include "packer/plan/delta.h"
 #include "packer/plan/fold.h"
 #include "packer/scan/context.h"
@@ -25,6 +26,9 @@ struct Layer {
   std::string diff_id;
   UniqueFd file;  // holds the compressed layer from offset 0
 };
+
+// Ends the layer that `gzip` wrote into `file`.
+Layer FinishLayer(UniqueFd file, GzipWriter* gzip);
 
 // The index of a segment: its object lines, then its lines.
 SegmentIndex WriteIndex(const Segment& segment);
