@@ -34,9 +34,9 @@ struct HeadFields {
     return false;
   }
   bool Bool(std::string_view, bool) { return false; }
-  bool Item(std::string_view key, std::string_view text) {
-    seen |= kSegmentsBit;
-    return key == "segments" && head->segment_count < kMaxSegments &&
+  bool Array(std::string_view key) { return key == "segments" && Once(kSegmentsBit); }
+  bool Item(std::string_view text) {
+    return head->segment_count < kMaxSegments &&
            ParseDigest(text, &head->segments[head->segment_count++]);
   }
 };
@@ -63,7 +63,8 @@ const char* ParseHead(char* text, size_t size, Head* head) {
   *head = Head();
   HeadFields fields{head};
   if (!ParseJsonFields(text, &fields)) return "not a head";
-  return fields.seen == kAllBits ? nullptr : "a field is missing";
+  if (fields.seen != kAllBits) return "a field is missing";
+  return head->segment_count > 0 ? nullptr : "it names no segment";
 }
 
 void WriteHead(const Head& head, const ByteSink& sink) {

@@ -86,7 +86,8 @@ struct LineFields {
     entry->whiteout = value;
     return key == "whiteout" && Once(kWhiteout) && !value;
   }
-  bool Item(std::string_view, std::string_view) { return false; }
+  bool Array(std::string_view) { return false; }
+  bool Item(std::string_view) { return false; }
 };
 
 struct Shape {

@@ -19,7 +19,7 @@ namespace kontext {
 
 // Adapts RapidJSON's events to a `Fields` object with the methods below, each of which says
 // whether the field is welcome. Objects do not nest; arrays hold strings only.
-//   bool String(key, text), Number(key, value), Bool(key, value), Item(key, text)
+//   bool String(key, text), Number(key, value), Bool(key, value), Array(key), Item(text)
 template <class Fields>
 class JsonHandler {
  public:
@@ -31,7 +31,7 @@ class JsonHandler {
     key_ = {text, size};
     return true;
   }
-  bool StartArray() { return open_ && !in_array_ && (in_array_ = true); }
+  bool StartArray() { return IsField() && fields_->Array(key_) && (in_array_ = true); }
   bool EndArray(kontext_sax::SizeType) {
     in_array_ = false;
     return true;
@@ -39,7 +39,7 @@ class JsonHandler {
   bool String(const char* text, kontext_sax::SizeType size, bool) {
     if (!open_) return false;
     std::string_view value(text, size);
-    return in_array_ ? fields_->Item(key_, value) : fields_->String(key_, value);
+    return in_array_ ? fields_->Item(value) : fields_->String(key_, value);
   }
   bool Bool(bool value) { return IsField() && fields_->Bool(key_, value); }
   bool Uint64(uint64_t value) { return IsField() && fields_->Number(key_, value); }

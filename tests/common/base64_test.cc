@@ -29,10 +29,15 @@ std::string Decode(std::string text) {
 
 // RFC 4648, section 10
 TEST(Base64Test, Rfc4648Vectors) {
-  const std::vector<std::pair<std::string, std::string>> vectors = {
-      {"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-      {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xff\xfe", "//4="},
-      {"\xfb\xef", "++8="}};
+  const std::vector<std::pair<std::string, std::string>> vectors = {{"", ""},
+                                                                    {"f", "Zg=="},
+                                                                    {"fo", "Zm8="},
+                                                                    {"foo", "Zm9v"},
+                                                                    {"foob", "Zm9vYg=="},
+                                                                    {"fooba", "Zm9vYmE="},
+                                                                    {"foobar", "Zm9vYmFy"},
+                                                                    {"\xff\xfe", "//4="},
+                                                                    {"\xfb\xef", "++8="}};
   for (const auto& [bytes, text] : vectors) {
     EXPECT_EQ(Encode(bytes), text);
     EXPECT_EQ(Decode(text), bytes);
@@ -48,8 +53,9 @@ TEST(Base64Test, RoundTripOfEveryLength) {
 }
 
 TEST(Base64Test, RefusesAllButTheOneEncoding) {
-  for (const char* text : {"Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm8", "====", "Z===", "Zg==Zg==",
-                           "Zm8=Zm8=", "Zm 9", "Zm9v\n", "Zm9-", "Zm9_", "=Zm9", "Z=m9", "Zg=a"}) {
+  for (const char* text : {"Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm8",
+                           "====", "Z===", "Zg==Zg==", "Zm8=Zm8=", "Zm 9", "Zm9v\n", "Zm9-", "Zm9_",
+                           "=Zm9", "Z=m9", "Zg=a"}) {
     EXPECT_EQ(Decode(text), "!") << text;
   }
 }

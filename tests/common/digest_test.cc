@@ -33,9 +33,16 @@ TEST(DigestTest, BytesAreInTheOrderOfTheDigits) {
 }
 
 TEST(DigestTest, RefusesWhatIsNoHex) {
-  const std::string bad[] = {"", kHex.substr(1), kHex + "0", "A" + kHex.substr(1),
-                             "g" + kHex.substr(1), " " + kHex.substr(1), kHex.substr(1) + '\0',
-                             "/" + kHex.substr(1), ":" + kHex.substr(1), "`" + kHex.substr(1)};
+  const std::string bad[] = {"",
+                             kHex.substr(1),
+                             kHex + "0",
+                             "A" + kHex.substr(1),
+                             "g" + kHex.substr(1),
+                             " " + kHex.substr(1),
+                             kHex.substr(1) + '\0',
+                             "/" + kHex.substr(1),
+                             ":" + kHex.substr(1),
+                             "`" + kHex.substr(1)};
   for (const std::string& text : bad) {
     Digest digest;
     EXPECT_FALSE(ParseHex(text, &digest)) << text;

@@ -95,8 +95,14 @@ TEST(HeadTest, BadHeadsAreRefused) {
     EXPECT_NE(at, std::string::npos) << from;
     return text.replace(at, from.size(), to);
   };
-  const std::string bad[] = {"", "{}", "[]", "null", good + "x", good + good,
-                             with("\"dirs\":5013,", ""), with("\"dirs\":5013,", "\"dirs\":-1,"),
+  const std::string bad[] = {"",
+                             "{}",
+                             "[]",
+                             "null",
+                             good + "x",
+                             good + good,
+                             with("\"dirs\":5013,", ""),
+                             with("\"dirs\":5013,", "\"dirs\":-1,"),
                              with("\"dirs\":5013,", "\"dirs\":\"5013\","),
                              with("\"dirs\":5013,", "\"dirs\":5013.0,"),
                              with("\"dirs\":5013,", "\"dirs\":5013,\"dirs\":5013,"),

@@ -29,8 +29,8 @@ std::string RandomPath(Random* random) {
   std::string path;
   for (size_t names = 1 + random->Below(4); names > 0; --names) {
     size_t length = 1 + random->Below(12);
-    std::string name = random->Percent(50) ? random->Bytes(length)
-                                           : random->Text(length, "ab\"\\\n\xc3\xa9 {}:,");
+    std::string name =
+        random->Percent(50) ? random->Bytes(length) : random->Text(length, "ab\"\\\n\xc3\xa9 {}:,");
     for (char& c : name) c = c == '\0' || c == '/' ? 'x' : c;
     path += path.empty() ? name : '/' + name;
   }
@@ -54,8 +54,8 @@ TEST(IndexLineTest, RoundTripOfRandomNames) {
 }
 
 TEST(IndexLineTest, Fields) {
-  std::string line = R"({"type":"file","path":"a","mode":"0640","size":7,"sha256":")" + kHex +
-                     R"(","at":"b/c"})";
+  std::string line =
+      R"({"type":"file","path":"a","mode":"0640","size":7,"sha256":")" + kHex + R"(","at":"b/c"})";
   IndexEntry entry;
   ASSERT_EQ(Parse(&line, &entry), nullptr);
   EXPECT_EQ(entry.type, EntryType::kFile);
@@ -85,38 +85,70 @@ std::string File(const std::string& rest) {
 TEST(IndexLineTest, BadLinesAreRefused) {
   const std::string long_name(256, 'x');
   const std::string bad[] = {
-      "", " ", "{}", "[]", "null", "\"a\"", "{", R"({"type":"removed","path":"a")",
-      R"({"type":"removed","path":"a"}})", R"({"type":"removed","path":"a"} x)",
+      "",
+      " ",
+      "{}",
+      "[]",
+      "null",
+      "\"a\"",
+      "{",
+      R"({"type":"removed","path":"a")",
+      R"({"type":"removed","path":"a"}})",
+      R"({"type":"removed","path":"a"} x)",
       R"({"type":"removed","path":"a"}{"type":"removed","path":"b"})",
-      R"({"type":"removed"})", R"({"path":"a"})", R"({"type":"else","path":"a"})",
-      R"({"type":"removed","path":"a","path":"a"})", R"({"type":"removed","path":"a","path64":"YQ=="})",
-      R"({"type":"removed","path":"a","type":"removed"})", R"({"type":"removed","path":"a","x":"b"})",
-      R"({"type":"removed","path":"a","whiteout":true})", R"({"type":"removed","path":"a","whiteout":0})",
+      R"({"type":"removed"})",
+      R"({"path":"a"})",
+      R"({"type":"else","path":"a"})",
+      R"({"type":"removed","path":"a","path":"a"})",
+      R"({"type":"removed","path":"a","path64":"YQ=="})",
+      R"({"type":"removed","path":"a","type":"removed"})",
+      R"({"type":"removed","path":"a","x":"b"})",
+      R"({"type":"removed","path":"a","whiteout":true})",
+      R"({"type":"removed","path":"a","whiteout":0})",
       R"({"type":"removed","path":"a","whiteout":false,"whiteout":false})",
-      R"({"type":"removed","path":"a","mode":"0644"})", R"({"type":"removed","path":null})",
-      R"({"type":"removed","path":["a"]})", R"({"type":"removed","path":{"a":"b"}})",
-      R"({"type":"removed","path":1})", R"({"type":"removed","path":""})",
-      R"({"type":"removed","path":"/a"})", R"({"type":"removed","path":"a/../b"})",
-      R"({"type":"removed","path":"a//b"})", R"({"type":"removed","path":"."})",
-      R"({"type":"removed","path":"a\u0000b"})", R"({"type":"removed","path64":"YQBi"})",
-      R"({"type":"removed","path":")" + long_name + "\"}", R"({"type":"removed","path64":"YR=="})",
-      R"({"type":"removed","path64":"YQ="})", "{\"type\":\"removed\",\"path\":\"\xff\"}",
-      R"({"type":"removed","path":"\ud800"})", std::string("{\"type\":\"removed\",\"path\":\"a\0\"}", 30),
-      R"({"type":"dir","path":"a"})", R"({"type":"dir","path":"a","mode":"644"})",
-      R"({"type":"dir","path":"a","mode":"1755"})", R"({"type":"dir","path":"a","mode":"0788"})",
-      R"({"type":"dir","path":"a","mode":493})", R"({"type":"dir","path":"a","mode":"0755","size":1})",
+      R"({"type":"removed","path":"a","mode":"0644"})",
+      R"({"type":"removed","path":null})",
+      R"({"type":"removed","path":["a"]})",
+      R"({"type":"removed","path":{"a":"b"}})",
+      R"({"type":"removed","path":1})",
+      R"({"type":"removed","path":""})",
+      R"({"type":"removed","path":"/a"})",
+      R"({"type":"removed","path":"a/../b"})",
+      R"({"type":"removed","path":"a//b"})",
+      R"({"type":"removed","path":"."})",
+      R"({"type":"removed","path":"a\u0000b"})",
+      R"({"type":"removed","path64":"YQBi"})",
+      R"({"type":"removed","path":")" + long_name + "\"}",
+      R"({"type":"removed","path64":"YR=="})",
+      R"({"type":"removed","path64":"YQ="})",
+      "{\"type\":\"removed\",\"path\":\"\xff\"}",
+      R"({"type":"removed","path":"\ud800"})",
+      std::string("{\"type\":\"removed\",\"path\":\"a\0\"}", 30),
+      R"({"type":"dir","path":"a"})",
+      R"({"type":"dir","path":"a","mode":"644"})",
+      R"({"type":"dir","path":"a","mode":"1755"})",
+      R"({"type":"dir","path":"a","mode":"0788"})",
+      R"({"type":"dir","path":"a","mode":493})",
+      R"({"type":"dir","path":"a","mode":"0755","size":1})",
       R"({"type":"dir","path":"a","mode":"0755","whiteout":false})",
-      R"({"type":"symlink","path":"a"})", R"({"type":"symlink","path":"a","target":""})",
+      R"({"type":"symlink","path":"a"})",
+      R"({"type":"symlink","path":"a","target":""})",
       R"({"type":"symlink","path":"a","target":"b","mode":"0777"})",
       R"({"type":"symlink","path":"a","target":"b\u0000"})",
       R"({"type":"symlink","path":"a","target":")" + std::string(4096, 't') + "\"}",
       R"({"type":"symlink","path":"a","target":"b","target64":"Yg=="})",
-      File(",\"at\":\"\"}"), File(",\"at\":\"/etc/passwd\"}"), File(",\"at\":\"../a\"}"),
-      File(",\"at\":\"/var/lib/kontext/objects/\"}"), File(",\"target\":\"b\"}"),
-      File(",\"at\":\"/var/lib/kontext/objects/x\"}"), File(",\"size\":2}"),
-      File(",\"at\":\"/var/lib/kontext/objects" + kHex + "\"}"), File(",\"at\":false}"),
+      File(",\"at\":\"\"}"),
+      File(",\"at\":\"/etc/passwd\"}"),
+      File(",\"at\":\"../a\"}"),
+      File(",\"at\":\"/var/lib/kontext/objects/\"}"),
+      File(",\"target\":\"b\"}"),
+      File(",\"at\":\"/var/lib/kontext/objects/x\"}"),
+      File(",\"size\":2}"),
+      File(",\"at\":\"/var/lib/kontext/objects" + kHex + "\"}"),
+      File(",\"at\":false}"),
       File(",\"at\":\"/var/lib/kontext/objects/" + kHex + "/x\"}"),
-      R"({"type":"object","size":1})", R"({"type":"object","sha256":")" + kHex + "\"}",
+      R"({"type":"object","size":1})",
+      R"({"type":"object","sha256":")" + kHex + "\"}",
       R"({"type":"object","path":"a","size":1,"sha256":")" + kHex + "\"}",
       R"({"type":"object","size":-1,"sha256":")" + kHex + "\"}",
       R"({"type":"object","size":1.5,"sha256":")" + kHex + "\"}",

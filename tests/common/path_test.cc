@@ -26,9 +26,9 @@ std::vector<std::string> Split(const std::string& path) {
 // The order's meaning: component by component, each by its unsigned bytes.
 bool NaiveLess(const std::string& a, const std::string& b) {
   auto less = [](const std::string& x, const std::string& y) {
-    return std::lexicographical_compare(
-        x.begin(), x.end(), y.begin(), y.end(),
-        [](char p, char q) { return static_cast<unsigned char>(p) < static_cast<unsigned char>(q); });
+    return std::lexicographical_compare(x.begin(), x.end(), y.begin(), y.end(), [](char p, char q) {
+      return static_cast<unsigned char>(p) < static_cast<unsigned char>(q);
+    });
   };
   std::vector<std::string> x = Split(a);
   std::vector<std::string> y = Split(b);
@@ -70,22 +70,45 @@ TEST(ComparePathsTest, IsTransitive) {
 }
 
 TEST(ComparePathsTest, ADirectoryIsFollowedAtOnceByWhatIsInIt) {
-  const std::vector<std::string> sorted = {"a", "a/b", "a/b/c", "a/\xff", "a\x01", "a-", "a-/x",
-                                           "a.b", "aa", "b", "\x80"};
+  const std::vector<std::string> sorted = {"a",    "a/b", "a/b/c", "a/\xff", "a\x01", "a-",
+                                           "a-/x", "a.b", "aa",    "b",      "\x80"};
   for (size_t i = 0; i + 1 < sorted.size(); ++i) {
     EXPECT_LT(ComparePaths(sorted[i], sorted[i + 1]), 0) << sorted[i] << " " << sorted[i + 1];
   }
 }
 
 TEST(PathProblemTest, GoodPaths) {
-  const std::string good[] = {"a", "a/b", "...", "a/..b", ".wh.a", "\xff", " ", "a\nb", "\\", "-",
-                              std::string(255, 'x'), "a/" + std::string(255, 'x') + "/b"};
+  const std::string good[] = {"a",
+                              "a/b",
+                              "...",
+                              "a/..b",
+                              ".wh.a",
+                              "\xff",
+                              " ",
+                              "a\nb",
+                              "\\",
+                              "-",
+                              std::string(255, 'x'),
+                              "a/" + std::string(255, 'x') + "/b"};
   for (const std::string& path : good) EXPECT_EQ(PathProblem(path), nullptr) << path;
 }
 
 TEST(PathProblemTest, BadPaths) {
-  const std::string bad[] = {"", "/", "/a", "a/", "a//b", ".", "..", "./a", "a/.", "a/..", "../a",
-                             "a/../b", "a/./b", std::string("a\0b", 3), std::string(256, 'x'),
+  const std::string bad[] = {"",
+                             "/",
+                             "/a",
+                             "a/",
+                             "a//b",
+                             ".",
+                             "..",
+                             "./a",
+                             "a/.",
+                             "a/..",
+                             "../a",
+                             "a/../b",
+                             "a/./b",
+                             std::string("a\0b", 3),
+                             std::string(256, 'x'),
                              "a/" + std::string(256, 'x')};
   for (const std::string& path : bad) EXPECT_NE(PathProblem(path), nullptr) << path;
 }

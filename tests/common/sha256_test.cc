@@ -73,9 +73,7 @@ TEST(Sha256Test, RandomPiecesAgreeWithOpenSsl) {
   }
 }
 
-TEST(Sha256Test, HashOfIsTheWholeMessageAtOnce) {
-  EXPECT_EQ(HashOf("abc", 3), ByOpenSsl("abc"));
-}
+TEST(Sha256Test, HashOfIsTheWholeMessageAtOnce) { EXPECT_EQ(HashOf("abc", 3), ByOpenSsl("abc")); }
 
 }  // namespace
 }  // namespace kontext

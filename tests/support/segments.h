@@ -52,9 +52,8 @@ class ShownFiles {
 
  private:
   void Hide(const std::string& path) {
-    std::erase_if(shown_, [&](const auto& item) {
-      return item.first == path || IsUnder(item.first, path);
-    });
+    std::erase_if(
+        shown_, [&](const auto& item) { return item.first == path || IsUnder(item.first, path); });
   }
 
   void Set(const IndexEntry& line) {

@@ -55,7 +55,10 @@ TEST(DeltaTest, Table) {
     std::vector<std::string> words;
   } kCases[] = {
       {"nothing", {}, {}, {}},
-      {"the same", {{"a", one}, {"d", dir}, {"l", link}}, {{"a", one}, {"d", dir}, {"l", link}}, {}},
+      {"the same",
+       {{"a", one}, {"d", dir}, {"l", link}},
+       {{"a", one}, {"d", dir}, {"l", link}},
+       {}},
       {"all new", {}, {{"d", dir}, {"d/f", one}, {"l", link}}, {"=d", "+d/f", "=l"}},
       {"all gone", {{"d", dir}, {"d/f", one}, {"l", link}}, {}, {"-d", "-l"}},
       {"content", {{"a", one}}, {{"a", two}}, {"+a"}},
@@ -63,17 +66,20 @@ TEST(DeltaTest, Table) {
       {"mode of a directory", {{"d", dir}, {"d/f", one}}, {{"d", shut}, {"d/f", one}}, {"=d"}},
       {"target", {{"l", link}}, {{"l", other}}, {"=l"}},
       {"one of many", {{"a", one}, {"b", one}, {"c", one}}, {{"a", one}, {"c", one}}, {"-b"}},
-      {"a subdirectory", {{"d", dir}, {"d/e", dir}, {"d/e/f", one}, {"d/g", one}},
-       {{"d", dir}, {"d/g", one}}, {"-d/e"}},
+      {"a subdirectory",
+       {{"d", dir}, {"d/e", dir}, {"d/e/f", one}, {"d/g", one}},
+       {{"d", dir}, {"d/g", one}},
+       {"-d/e"}},
       {"directory to file", {{"d", dir}, {"d/f", one}}, {{"d", one}}, {"+d"}},
       {"directory to link", {{"d", dir}, {"d/f", one}}, {{"d", link}}, {"=d"}},
       {"file to directory", {{"d", one}}, {{"d", dir}, {"d/f", one}}, {"=d", "+d/f"}},
       {"file to link", {{"a", one}}, {{"a", link}}, {"=a"}},
       {"link to file", {{"a", link}}, {{"a", one}}, {"+a"}},
-      {"names around the slash", {{"a", dir}, {"a/x", one}, {"a-", one}, {"a.b", one}},
-       {{"a.b", one}}, {"-a", "-a-"}},
-      {"not storable", {{".wh.x", one}}, {{".wh.y", one}},
-       {"!.wh.x", "+.wh.y"}},
+      {"names around the slash",
+       {{"a", dir}, {"a/x", one}, {"a-", one}, {"a.b", one}},
+       {{"a.b", one}},
+       {"-a", "-a-"}},
+      {"not storable", {{".wh.x", one}}, {{".wh.y", one}}, {"!.wh.x", "+.wh.y"}},
   };
   for (const auto& test : kCases) {
     Listing old = ListingOf(MakeTree(test.old));
@@ -98,8 +104,7 @@ TEST(DeltaTest, WhatTheLayersDoNotShowIsStoredAgain) {
   Listing old = ListingOf(tree);
   tree["c"].mode = 0600;
   Listing next = ListingOf(tree);
-  EXPECT_EQ(Words(ComputeDelta(old, {0, 2}, next).segment),
-            (std::vector<std::string>{"+a", "+c"}));
+  EXPECT_EQ(Words(ComputeDelta(old, {0, 2}, next).segment), (std::vector<std::string>{"+a", "+c"}));
 }
 
 TEST(SplitTest, PartsInOrder) {

@@ -56,7 +56,8 @@ TEST(FindUnplacedTest, Table) {
       {"whited out", {has, Index({RemovedEntry("d/a")}), Index({points})}, true},
       {"whited out with its directory", {has, Index({RemovedEntry("d")}), Index({points})}, true},
       {"removed, not whited out",
-       {has, Index({RemovedEntry("d/a", false)}), Index({points})}, false},
+       {has, Index({RemovedEntry("d/a", false)}), Index({points})},
+       false},
       {"covered by a link", {has, Index({LinkEntry("d", "t")}), Index({points})}, true},
       {"covered by a file", {has, Index({FileEntry("d", "x")}), Index({points})}, true},
       {"a mode of its directory", {has, Index({DirEntry("d", 0700)}), Index({points})}, false},
@@ -90,7 +91,8 @@ TEST(ListingTest, TotalsAndTreeDigest) {
 
 TEST(ListingTest, TextStaysWhenTheListingMoves) {
   Listing listing;
-  for (int i = 0; i < 10000; ++i) listing.Add(FileEntry("some/long/path/" + std::to_string(100000 + i), "x"));
+  for (int i = 0; i < 10000; ++i)
+    listing.Add(FileEntry("some/long/path/" + std::to_string(100000 + i), "x"));
   Listing moved = std::move(listing);
   EXPECT_EQ(moved.entries()[9999].path, "some/long/path/109999");
 }

@@ -75,8 +75,8 @@ TEST(PlannerTest, ManySmallPushesLeaveTheLargeSegmentAlone) {
     uint64_t change = 1 + random.Below(8 * kKiB);
     size_t kept = ChooseKept(segments, change, 1024 * kMiB, 1, kLimits);
     ASSERT_GE(kept, 1u);
-    uint64_t folded = std::accumulate(segments.begin() + static_cast<long>(kept), segments.end(),
-                                      change);
+    uint64_t folded =
+        std::accumulate(segments.begin() + static_cast<long>(kept), segments.end(), change);
     segments.resize(kept);
     segments.push_back(folded);
     ASSERT_LE(segments.size(), kLimits.max_segments);

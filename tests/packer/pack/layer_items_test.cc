@@ -1,0 +1,74 @@
+#include "packer/pack/layer_items.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "packer/plan/storable.h"
+#include "tests/support/segments.h"
+
+namespace kontext {
+namespace {
+
+std::string Word(const LayerItem& item) {
+  const char* const kMarks[] = {"d ", "f ", "l ", "w "};
+  return kMarks[static_cast<int>(item.kind)] + std::string(item.line->path);
+}
+
+TEST(LayerItemsTest, WhiteoutsComeFirstInTheirDirectory) {
+  Segment segment;
+  segment.lines = {FileEntry("a", "1"),     DirEntry("d"),         FileEntry("d/a", "1"),
+                   RemovedEntry("d/b"),     LinkEntry("d/c", "t"), RemovedEntry("d/z"),
+                   FileEntry("d-", "1"),    RemovedEntry("x"),     RemovedEntry("y", false),
+                   FileEntry("z", "1", "a")};
+  segment.stored = {0, 2, 6};
+  std::vector<std::string> words;
+  for (const LayerItem& item : OrderItems(segment)) words.push_back(Word(item));
+  EXPECT_EQ(words, (std::vector<std::string>{"w x", "f a", "d d", "w d/b", "w d/z", "f d/a",
+                                             "l d/c", "f d-"}));
+}
+
+TEST(LayerItemsTest, ObjectsByDigestEachOnce) {
+  const std::string at = "/var/lib/kontext/objects/";
+  const std::string one = at + HexOf(Sha("1")), two = at + HexOf(Sha("2"));
+  Segment segment;
+  segment.lines = {FileEntry(".wh.a", "1", one), FileEntry(".wh.b", "2", two),
+                   FileEntry(".wh.c", "1", one), FileEntry(".wh.d", "3", two),
+                   FileEntry("plain", "4")};
+  segment.stored = {0, 1, 2, 4};
+  std::vector<const IndexEntry*> objects = ObjectsOf(segment);
+  ASSERT_EQ(objects.size(), 2u);
+  EXPECT_TRUE(objects[0]->sha256 < objects[1]->sha256);
+}
+
+TEST(LayerItemsTest, RandomSegmentsKeepTheRules) {
+  Random random;
+  for (int round = 0; round < 300; ++round) {
+    Tree old;
+    for (int i = 0; i < 20; ++i) EditTree(&random, &old);
+    Tree next = old;
+    for (int i = 0; i < 10; ++i) EditTree(&random, &next);
+    Listing before = ListingOf(old);
+    Listing after = ListingOf(next);
+    Delta delta = ComputeDelta(before, {}, after);
+    std::set<std::string> dirs_with_content;
+    std::set<std::string> seen;
+    for (const LayerItem& item : OrderItems(delta.segment)) {
+      std::string path(item.line->path);
+      std::string parent(ParentOf(path));
+      ASSERT_TRUE(IsStorable(path));
+      ASSERT_TRUE(seen.insert(path).second) << path;
+      if (item.kind == LayerItem::Kind::kWhiteout) {
+        ASSERT_EQ(dirs_with_content.count(parent), 0u) << path;
+      } else {
+        ASSERT_TRUE(item.kind != LayerItem::Kind::kDir || dirs_with_content.count(path) == 0);
+        dirs_with_content.insert(parent);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace kontext
