@@ -102,6 +102,7 @@ ReadResult IndexReader::Next(IndexEntry* entry) {
   ++line_;
   ReadResult result = NextLine(&line, &size);
   if (result != ReadResult::kEntry) return result;
+  if (size > kMaxIndexLine) return Fail("a line that is too long");
   if (const char* problem = ParseIndexLine(line, size, entry)) return Fail(problem);
   if (!KeepsOrder(*entry)) return Fail("out of order, or there twice");
   if (entry->type != EntryType::kObject && !RememberPath(entry->path)) return Fail("out of memory");

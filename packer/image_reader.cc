@@ -126,6 +126,7 @@ std::optional<KnownImage> ReadImage(Store* store, const std::string& tag_or_dige
       image.platforms.push_back(manifest.platform.value_or(Platform()));
     }
     image.annotations = index.annotations;
+    image.parts = index.manifests;
     stored = store->GetManifest(index.manifests[0].digest);
     if (!stored) throw Error(ErrorKind::kFormat, "a manifest of its index is missing");
   }
@@ -133,6 +134,8 @@ std::optional<KnownImage> ReadImage(Store* store, const std::string& tag_or_dige
   for (Descriptor& layer : manifest.layers) MakeOci(&layer);
   ImageConfig config = ReadConfig(ReadSmallBlob(store, manifest.config));
   CheckVersion(config);
+  image.parts.push_back(manifest.config);
+  image.parts.insert(image.parts.end(), manifest.layers.begin(), manifest.layers.end());
   image.tree = DigestFrom(Label(config, kLabelTree));
   image.segments = MatchSegments(manifest, config);
   image.labels = config.labels;

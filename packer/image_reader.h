@@ -26,6 +26,7 @@ struct KnownImage {
   std::vector<Platform> platforms;     // of the index; empty for a lone manifest
   StringMap labels;                    // of the config
   StringMap annotations;               // of the index
+  std::vector<Descriptor> parts;       // manifests, config and layers, as far as they were read
 };
 
 // From labels only: two or three small documents. Nothing when nothing is under the tag. Throws

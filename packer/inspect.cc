@@ -5,6 +5,7 @@
 #include "packer/hash.h"
 #include "packer/image_reader.h"
 #include "packer/kontext.h"
+#include "packer/one_line.h"
 #include "packer/publish.h"
 #include "packer/session.h"
 
@@ -25,7 +26,9 @@ UnpackedImage OpenImage(const Session& session) {
     return Unpack(session.store.get(), std::move(*image));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kFormat && error.kind() != ErrorKind::kNotFound) throw;
-    throw Error(error.kind(), reference.ToString() + ": " + error.what());
+    std::string problem = error.what();
+    std::string subject = reference.ToString() + ": ";
+    throw Error(error.kind(), problem.starts_with(subject) ? problem : subject + problem);
   }
 }
 
@@ -47,18 +50,7 @@ std::string PlainLine(const IndexEntry& entry) {
   std::string line(entry.path);
   if (entry.type == EntryType::kDir) line += '/';
   if (entry.type == EntryType::kSymlink) line.append(" -> ").append(entry.target);
-  // One line an entry, whatever is in a name.
-  std::string safe;
-  for (char c : line) {
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) {
-      safe += c;
-    } else {
-      constexpr char kDigits[] = "01234567";
-      unsigned char u = static_cast<unsigned char>(c);
-      safe.append({'\\', kDigits[u >> 6], kDigits[u >> 3 & 7], kDigits[u & 7]});
-    }
-  }
-  return safe + '\n';
+  return OneLine(line) + '\n';
 }
 
 }  // namespace

@@ -19,13 +19,13 @@
 namespace kontext {
 namespace {
 
+constexpr std::string_view kOwnLabels = "dev.kontext.";
+
 // How often a push starts over because a file changed between its first and its second reading.
-constexpr int kAttempts = 3;
+constexpr int kAttempts = 5;
 
 // A large first push uploads, downloads and later ages in parts of this much content (design 3.4).
 constexpr uint64_t kSegmentBytes = 256 << 20;
-// A tree that would make more parts than this makes larger ones.
-constexpr uint64_t kMaxParts = 24;
 
 class Pusher {
  public:
@@ -75,14 +75,19 @@ class Pusher {
 
   void StartClean(const Error& why) const {
     if (!options_.warn) return;
-    options_.warn(session_.reference.ToString() + " cannot be built on: " + why.what() +
+    std::string problem = why.what();
+    std::string subject = session_.reference.ToString() + ": ";
+    if (problem.starts_with(subject)) problem.erase(0, subject.size());
+    options_.warn(session_.reference.ToString() + " cannot be built on: " + problem +
                   "; starting from a clean base");
   }
 
   // What is under the tag, if a push can build on it.
   std::optional<KnownImage> FindImage() const {
     try {
-      return ReadImage(session_.store.get(), session_.reference.tag);
+      std::optional<KnownImage> image = ReadImage(session_.store.get(), session_.reference.tag);
+      if (image) CheckWhole(*image);
+      return image;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kFormat && error.kind() != ErrorKind::kNotFound) throw;
       StartClean(error);
@@ -100,17 +105,20 @@ class Pusher {
     }
   }
 
+  // The same tree, for the same platforms, with the labels and annotations that were asked for.
   bool IsUnchanged(const KnownImage& image) const {
-    auto has = [](const StringMap& map) {
-      return [&map](const auto& wanted) {
-        auto found = map.find(wanted.first);
-        return found != map.end() && found->second == wanted.second;
-      };
-    };
-    return image.tree == tree_ && image.platforms == platforms_ &&
-           std::all_of(options_.labels.begin(), options_.labels.end(), has(image.labels)) &&
-           std::all_of(options_.annotations.begin(), options_.annotations.end(),
-                       has(image.annotations));
+    StringMap labels = image.labels;
+    std::erase_if(labels, [](const auto& label) { return label.first.starts_with(kOwnLabels); });
+    return image.tree == tree_ && image.platforms == platforms_ && labels == options_.labels &&
+           image.annotations == options_.annotations;
+  }
+
+  // What is left out of an image that it names makes it one that nothing can be built on.
+  void CheckWhole(const KnownImage& image) const {
+    for (const Descriptor& part : image.parts) {
+      if (session_.store->LooksWhole(part)) continue;
+      throw Error(ErrorKind::kFormat, part.digest + " is missing or damaged");
+    }
   }
 
   // The delta on the segments that the planner keeps; drops the others from `previous`.
@@ -120,7 +128,7 @@ class Pusher {
     Delta delta = ComputeDelta(old.listing, FindUnplaced(old.indexes, old.listing), listing_);
     std::vector<uint64_t> sizes;
     for (const KnownSegment& segment : old.image.segments) sizes.push_back(segment.layer.size);
-    size_t added = Split(delta.segment, PartLimit(delta)).size();
+    size_t added = Split(delta.segment, PartLimit(delta, 0)).size();
     size_t kept = ChooseKept(sizes, delta.segment.stored_bytes, totals_.bytes, added, PlanLimits());
     if (kept == sizes.size()) return delta;
     old.image.segments.resize(kept);
@@ -129,8 +137,12 @@ class Pusher {
     return ComputeDelta(old.listing, FindUnplaced(old.indexes, old.listing), listing_);
   }
 
-  static uint64_t PartLimit(const Delta& delta) {
-    return std::max(kSegmentBytes, delta.segment.stored_bytes / kMaxParts + 1);
+  // Parts of this size are never more than there is room for beside `kept` segments: two parts that
+  // follow each other always hold more than the limit.
+  static uint64_t PartLimit(const Delta& delta, size_t kept) {
+    size_t room = PlanLimits().max_segments - std::min(kept, PlanLimits().max_segments - 1);
+    uint64_t stored = delta.segment.stored_bytes;
+    return std::max(kSegmentBytes, room == 1 ? stored : 2 * stored / (room - 1) + 1);
   }
 
   void WriteSegments(std::optional<UnpackedImage> previous) {
@@ -139,7 +151,7 @@ class Pusher {
     result_.segments_kept = segments_.size();
     // Only labels differ: the topmost segment has the right head already.
     if (delta.empty() && previous && previous->image.tree == tree_ && !segments_.empty()) return;
-    std::vector<Segment> parts = Split(delta.segment, PartLimit(delta));
+    std::vector<Segment> parts = Split(delta.segment, PartLimit(delta, segments_.size()));
     std::vector<SegmentIndex> indexes;
     indexes.reserve(parts.size());
     for (const Segment& part : parts) indexes.push_back(WriteIndex(part));
@@ -223,7 +235,7 @@ class Pusher {
 
 void CheckLabels(const PushOptions& options) {
   for (const auto& [name, value] : options.labels) {
-    if (!name.starts_with("dev.kontext.")) continue;
+    if (!name.starts_with(kOwnLabels)) continue;
     throw Error(ErrorKind::kUsage, "label '" + name + "' is kontext's own: choose another name");
   }
   if (options.platforms.empty()) throw Error(ErrorKind::kUsage, "no platform is given");

@@ -45,6 +45,10 @@ void Print(std::string_view text);
 // Call at the end: what could not be written is an error too.
 void FlushOutput();
 
+// Writes "kontext: LINE" to standard error as one line: control bytes are escaped. A standard error
+// that cannot be written to is no reason to fail.
+void Say(std::string_view line);
+
 // "1.3 GB"
 std::string HumanBytes(uint64_t bytes);
 

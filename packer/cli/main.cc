@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <csignal>
-#include <cstdio>
 #include <exception>
 
 #include "packer/cli/command.h"
@@ -49,10 +48,10 @@ int Main(int argc, char** argv) {
     FlushOutput();
     return code;
   } catch (const Error& error) {
-    fmt::print(stderr, "kontext: {}\n", error.what());
+    Say(error.what());
     return error.kind() == ErrorKind::kUsage ? kUsage : kFailed;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "kontext: {}\n", error.what());
+    Say(error.what());
     return kFailed;
   }
 }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "packer/cli/command.h"
+#include "packer/one_line.h"
 
 namespace kontext::cli {
 namespace {
@@ -22,6 +23,11 @@ void Print(std::string_view text) {
 
 void FlushOutput() {
   if (std::fflush(stdout) != 0) FailOutput();
+}
+
+void Say(std::string_view line) {
+  std::string text = "kontext: " + OneLine(line) + '\n';
+  (void)std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
 std::string HumanBytes(uint64_t bytes) {

@@ -63,7 +63,7 @@ std::string Required(const Command& command, const po::variables_map& values,
 PushOptions CommonOptions(const po::variables_map& values) {
   PushOptions options;
   options.insecure_http = values.count("insecure-http") > 0;
-  auto to_stderr = [](const std::string& line) { fmt::print(stderr, "kontext: {}\n", line); };
+  auto to_stderr = [](const std::string& line) { Say(line); };
   if (values.count("quiet") == 0) options.warn = to_stderr;
   if (values.count("verbose") > 0) options.trace = to_stderr;
   return options;

@@ -3,15 +3,22 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdio>
+
 #include "packer/cli/command.h"
 
 namespace kontext::cli {
+namespace {
+
+void Write(std::string_view text) { (void)std::fwrite(text.data(), 1, text.size(), stderr); }
+
+}  // namespace
 
 ProgressLine::ProgressLine(bool wanted)
     : shown_(wanted && isatty(STDERR_FILENO) != 0), begin_(std::chrono::steady_clock::now()) {}
 
 ProgressLine::~ProgressLine() {
-  if (shown_) fmt::print(stderr, "\r\x1b[K");
+  if (shown_) Write("\r\x1b[K");
 }
 
 void ProgressLine::Show(const char* phase, uint64_t done, uint64_t total) {
@@ -24,7 +31,7 @@ void ProgressLine::Show(const char* phase, uint64_t done, uint64_t total) {
     line += fmt::format(", {}/s, {:.0f} s left", HumanBytes(static_cast<uint64_t>(rate)),
                         static_cast<double>(total - done) / rate);
   }
-  fmt::print(stderr, "{}", line);
+  Write(line);
 }
 
 }  // namespace kontext::cli

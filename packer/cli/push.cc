@@ -2,6 +2,8 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
+
 #include "packer/cli/command.h"
 #include "packer/cli/progress.h"
 
@@ -54,15 +56,18 @@ std::string Json(const PushResult& result) {
   return std::string(out.GetString(), out.GetSize()) + '\n';
 }
 
+std::string Count(uint64_t n, const char* what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
+
 void Summarize(const PushResult& result) {
   if (result.outcome == Outcome::kNoChange) {
-    fmt::print(stderr, "kontext: no change: {} files, nothing sent\n", result.files);
-    return;
+    return Say(fmt::format("no change: {}, nothing sent", Count(result.files, "file")));
   }
-  fmt::print(stderr, "kontext: {} files, {}: sent {} in {} new segment{}, kept {}, {:.1f} s\n",
-             result.files, HumanBytes(result.bytes), HumanBytes(result.uploaded_bytes),
-             result.segments_written, result.segments_written == 1 ? "" : "s", result.segments_kept,
-             result.seconds);
+  Say(fmt::format("{}, {}: sent {} in {}, kept {}, {:.1f} s", Count(result.files, "file"),
+                  HumanBytes(result.bytes), HumanBytes(result.uploaded_bytes),
+                  Count(result.segments_written, "new segment"), result.segments_kept,
+                  result.seconds));
 }
 
 po::options_description PushFlags() {
@@ -70,7 +75,7 @@ po::options_description PushFlags() {
   flags.add_options()("directory", po::value<std::string>(), "the same as DIR");
   flags.add_options()("tag", po::value<std::string>(), "the same as REF");
   // With or without a value: the original tool wrote --rebase=false.
-  flags.add_options()("rebase", po::value<bool>()->implicit_value(true, "true"),
+  flags.add_options()("rebase", po::value<bool>(),
                       "build on the image under the tag (this is the default)");
   flags.add_options()("clean", "start from nothing, whatever is under the tag");
   flags.add_options()("label", po::value<Texts>(), "KEY=VALUE into the image's labels; repeatable");
@@ -105,7 +110,11 @@ void Shift(po::variables_map* values) {
 
 int RunPush(const Command& command, const std::vector<std::string>& arguments) {
   po::variables_map values;
-  if (!Parse(command, arguments, PushFlags(), {"DIR", "REF"}, &values)) return 0;
+  std::vector<std::string> spelled = arguments;
+  // An optional value would take the next word for its own.
+  std::replace(spelled.begin(), spelled.end(), std::string("--rebase"),
+               std::string("--rebase=true"));
+  if (!Parse(command, spelled, PushFlags(), {"DIR", "REF"}, &values)) return 0;
   Shift(&values);
   std::string directory = Either(command, values, "DIR", "directory");
   std::string reference = Either(command, values, "REF", "tag");

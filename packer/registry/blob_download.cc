@@ -24,6 +24,9 @@ class Download {
         endpoint_.retry(), [this] { return Try(); }, [] { return true; });
     // Not thrown through Send and WithRetries, which would take it for their own.
     if (sink_failure_ != nullptr) std::rethrow_exception(sink_failure_);
+    if (answer.status == 416) {
+      endpoint_.Fail(ErrorKind::kFormat, subject_, "damaged: it is shorter than its manifest says");
+    }
     if (!IsSuccess(answer.status)) endpoint_.Refuse(answer, subject_);
   }
 

@@ -53,7 +53,9 @@ Url Normalize(CURLU* handle) {
   curl_url_set(handle, CURLUPART_PASSWORD, nullptr, 0);
   curl_url_set(handle, CURLUPART_FRAGMENT, nullptr, 0);
   char* text = nullptr;
-  if (curl_url_get(handle, CURLUPART_URL, &text, 0) != CURLUE_OK) throw std::bad_alloc();
+  if (curl_url_get(handle, CURLUPART_URL, &text, 0) != CURLUE_OK) {
+    throw Error(ErrorKind::kFormat, "a URL without a host");
+  }
   Url url;
   url.text = text;
   curl_free(text);

@@ -17,6 +17,10 @@ namespace kontext {
 namespace {
 
 constexpr mode_t kPermissions = 0777;
+// Of a longer path, a message shows this much of both ends.
+constexpr size_t kShownPath = 256;
+// The kernel takes no path of PATH_MAX bytes or more in one call.
+constexpr size_t kStep = 4000;
 
 [[noreturn]] void FailIo(const std::string& what, const std::string& path) {
   throw Error(ErrorKind::kIo, what + " " + path + ": " + std::strerror(errno));
@@ -71,6 +75,11 @@ class Walker {
       FailIo("cannot read", context_.Describe(path));
     }
     IndexEntry entry;
+    if (path.size() > kMaxPath) {
+      throw Error(ErrorKind::kIo, context_.Describe(path) + ": its path has " +
+                                      std::to_string(path.size()) + " bytes, more than " +
+                                      std::to_string(kMaxPath));
+    }
     entry.path = path;
     entry.mode = info.st_mode & kPermissions;
     bool wanted = !filter_ || filter_(path);
@@ -155,6 +164,10 @@ Context::Context(const std::string& path) : name_(path) {
 
 std::string Context::Describe(std::string_view path) const {
   if (path.empty()) return name_;
+  if (path.size() > 3 * kShownPath) {
+    std::string shown(path.substr(0, kShownPath));
+    return Describe(shown.append("[...]").append(path.substr(path.size() - kShownPath)));
+  }
   if (name_.empty()) return std::string(path);
   return name_ + (name_.ends_with('/') ? "" : "/") + std::string(path);
 }
@@ -182,8 +195,21 @@ Listing Context::Walk(const Filter& filter, const Warning& warn) const {
 UniqueFd Context::OpenFile(std::string_view path) const {
   int follow = only_.empty() ? O_NOFOLLOW : 0;
   // O_NONBLOCK: a fifo that took the file's place must not be waited on.
-  UniqueFd file(
-      openat(root_.get(), std::string(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | follow));
+  UniqueFd parent;
+  std::string_view rest = path;
+  while (rest.size() > kStep) {
+    size_t cut = rest.rfind('/', kStep);
+    std::string step(rest.substr(0, cut));
+    int from = parent.valid() ? parent.get() : root_.get();
+    parent.reset(openat(from, step.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!parent.valid()) break;
+    rest.remove_prefix(cut + 1);
+  }
+  UniqueFd file;
+  if (parent.valid() || rest.size() == path.size()) {
+    int from = parent.valid() ? parent.get() : root_.get();
+    file.reset(openat(from, std::string(rest).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | follow));
+  }
   if (!file.valid() && (errno == ENOENT || errno == ELOOP || errno == ENOTDIR)) {
     throw Error(ErrorKind::kChanged, Describe(path) + " went away while it was read");
   }

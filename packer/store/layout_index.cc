@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <rapidjson/document.h>
-#include <rapidjson/error/en.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
@@ -17,7 +16,10 @@ using Allocator = rapidjson::Document::AllocatorType;
 
 constexpr char kRefName[] = "org.opencontainers.image.ref.name";
 
-[[noreturn]] void Fail(const std::string& problem) { throw Error(ErrorKind::kFormat, problem); }
+[[noreturn]] void Fail(const std::string& problem) {
+  // Not kFormat: a tag cannot be written into it either.
+  throw Error(ErrorKind::kIo, "index.json: " + problem);
+}
 
 // Deep enough for any descriptor; a document is written recursively.
 constexpr int kMaxNesting = 64;
@@ -41,7 +43,7 @@ rapidjson::Document Parse(const std::string& json) {
   if (IsTooDeep(json)) Fail("it is nested too deeply");
   rapidjson::Document document;
   document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
-  if (document.HasParseError()) Fail(rapidjson::GetParseError_En(document.GetParseError()));
+  if (document.HasParseError()) Fail("it is not JSON");
   if (!document.IsObject()) Fail("it is not a JSON object");
   if (!document.HasMember("manifests") || !document["manifests"].IsArray()) {
     Fail("it has no list of manifests");
@@ -118,11 +120,11 @@ std::optional<Descriptor> FindTag(const std::string& index_json, const std::stri
   return std::nullopt;
 }
 
-std::string WithTag(const std::string& index_json, const Descriptor& manifest,
+std::string WithTag(const std::optional<std::string>& index_json, const Descriptor& manifest,
                     const std::string& tag) {
   const std::string empty =
       fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":[]}})", kMediaTypeIndex);
-  rapidjson::Document document = Parse(index_json.empty() ? empty : index_json);
+  rapidjson::Document document = Parse(index_json.value_or(empty));
   Value& manifests = document["manifests"];
   for (Value* at = manifests.Begin(); at != manifests.End();) {
     at = TagOf(*at) == tag ? manifests.Erase(at) : at + 1;

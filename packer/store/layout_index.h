@@ -14,7 +14,7 @@ std::optional<Descriptor> FindTag(const std::string& index_json, const std::stri
 
 // `index_json` (empty: a new one) with `manifest` in the place of whatever was under `tag`.
 // Everything else stays, fields that we do not know included.
-std::string WithTag(const std::string& index_json, const Descriptor& manifest,
+std::string WithTag(const std::optional<std::string>& index_json, const Descriptor& manifest,
                     const std::string& tag);
 
 }  // namespace kontext

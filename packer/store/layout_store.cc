@@ -69,6 +69,12 @@ class LayoutStore : public Store {
     Stream(fd, blob, WantedBytes(blob, limit), sink);
   }
 
+  bool LooksWhole(const Descriptor& part) override {
+    struct stat info;
+    return stat(BlobPath(part.digest).c_str(), &info) == 0 &&
+           static_cast<uint64_t>(info.st_size) == part.size;
+  }
+
   bool WriteBlob(const Descriptor& blob, const BlobSource& source) override {
     return Named(BlobName(blob), [&] { return Put(blob, source); });
   }
@@ -143,10 +149,7 @@ class LayoutStore : public Store {
 
   bool Put(const Descriptor& blob, const BlobSource& source) const {
     std::string path = BlobPath(blob.digest);
-    struct stat info;
-    if (stat(path.c_str(), &info) == 0 && static_cast<uint64_t>(info.st_size) == blob.size) {
-      return false;
-    }
+    if (IsIntact(path, blob)) return false;
     MakeLayout();
     TempFile file(BlobDirectory());
     Hasher hasher;
@@ -165,6 +168,22 @@ class LayoutStore : public Store {
     }
     file.Commit(path);
     return true;
+  }
+
+  // Read to its end: a damaged blob is written again, not built on.
+  bool IsIntact(const std::string& path, const Descriptor& blob) const {
+    UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat info;
+    if (!fd.valid() || fstat(fd.get(), &info) != 0) return false;
+    if (static_cast<uint64_t>(info.st_size) != blob.size) return false;
+    Hasher hasher;
+    auto buffer = std::make_unique<char[]>(kBuffer);
+    for (;;) {
+      ssize_t got = ReadUpTo(fd.get(), buffer.get(), kBuffer);
+      if (got < 0) return false;
+      if (got == 0) return hasher.FinishString() == blob.digest;
+      hasher.Update(buffer.get(), static_cast<size_t>(got));
+    }
   }
 
   void MakeLayout() const {
@@ -190,8 +209,8 @@ class LayoutStore : public Store {
       if (errno != EINTR)
         throw Error(ErrorKind::kIo, fmt::format("{}: {}", lock_path, ErrnoText()));
     }
-    std::string index;
-    ReadWholeFile(IndexPath(), kMaxIndex, &index);
+    std::optional<std::string> index(std::in_place);
+    if (!ReadWholeFile(IndexPath(), kMaxIndex, &*index)) index.reset();
     Replace(IndexPath(), WithTag(index, manifest, tag));
   }
 

@@ -109,6 +109,7 @@ TEST(IndexLineTest, BadLinesAreRefused) {
       R"({"type":"removed","path":"a","mode":"0644"})",
       R"({"type":"removed","path":null})",
       R"({"type":"removed","path":["a"]})",
+      R"({"type":"removed","path":"a","x":[]})",
       R"({"type":"removed","path":{"a":"b"}})",
       R"({"type":"removed","path":1})",
       R"({"type":"removed","path":""})",

@@ -55,8 +55,12 @@ TEST(PlannerTest, NeverTooManyAndAllWhileThereIsRoom) {
     ASSERT_LE(kept + added, kLimits.max_segments);
     bool room = old.size() + added <= kLimits.max_segments;
     bool clean = change > 4 * kMiB && change > tree / 2;
-    if (clean) ASSERT_EQ(kept, 0u);
-    if (room && !clean) ASSERT_EQ(kept, old.size());
+    if (clean) {
+      ASSERT_EQ(kept, 0u);
+    }
+    if (room && !clean) {
+      ASSERT_EQ(kept, old.size());
+    }
     // What is folded is not large beside what is kept.
     if (!room && kept > 0) {
       ASSERT_GT(old[kept - 1] / 2,
