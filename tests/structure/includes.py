@@ -31,7 +31,7 @@ EXCEPTIONS = {("packer/registry", "packer/store/blob_source.h")}
 # What every part of the packer shares.
 SHARED = {"packer/error.h", "packer/hash.h"}
 # The library's public face, all that the command line may use of it.
-PUBLIC = {"packer/kontext.h", "packer/error.h"}
+PUBLIC = {"packer/kontext.h", "packer/error.h", "packer/one_line.h"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 
