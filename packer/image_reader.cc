@@ -126,7 +126,6 @@ std::optional<KnownImage> ReadImage(Store* store, const std::string& tag_or_dige
       image.platforms.push_back(manifest.platform.value_or(Platform()));
     }
     image.annotations = index.annotations;
-    image.parts = index.manifests;
     stored = store->GetManifest(index.manifests[0].digest);
     if (!stored) throw Error(ErrorKind::kFormat, "a manifest of its index is missing");
   }
@@ -134,12 +133,29 @@ std::optional<KnownImage> ReadImage(Store* store, const std::string& tag_or_dige
   for (Descriptor& layer : manifest.layers) MakeOci(&layer);
   ImageConfig config = ReadConfig(ReadSmallBlob(store, manifest.config));
   CheckVersion(config);
-  image.parts.push_back(manifest.config);
-  image.parts.insert(image.parts.end(), manifest.layers.begin(), manifest.layers.end());
   image.tree = DigestFrom(Label(config, kLabelTree));
   image.segments = MatchSegments(manifest, config);
   image.labels = config.labels;
   return image;
+}
+
+void CheckWhole(Store* store, const std::string& digest) {
+  if (!store->IsLocal()) return;
+  std::optional<StoredManifest> stored = store->GetManifest(digest);
+  if (!stored) throw Error(ErrorKind::kFormat, digest + " is missing");
+  if (IsIndex(*stored)) {
+    for (const Descriptor& manifest : ReadIndex(stored->body).manifests) {
+      CheckWhole(store, manifest.digest);
+    }
+    return;
+  }
+  ImageManifest manifest = ReadManifest(stored->body);
+  std::vector<Descriptor> parts = manifest.layers;
+  parts.push_back(manifest.config);
+  for (const Descriptor& part : parts) {
+    if (store->LooksWhole(part)) continue;
+    throw Error(ErrorKind::kFormat, part.digest + " is missing or damaged");
+  }
 }
 
 std::vector<SegmentIndex> ReadIndexes(Store* store, const KnownImage& image) {

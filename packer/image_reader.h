@@ -26,7 +26,6 @@ struct KnownImage {
   std::vector<Platform> platforms;     // of the index; empty for a lone manifest
   StringMap labels;                    // of the config
   StringMap annotations;               // of the index
-  std::vector<Descriptor> parts;       // manifests, config and layers, as far as they were read
 };
 
 // From labels only: two or three small documents. Nothing when nothing is under the tag. Throws
@@ -44,6 +43,11 @@ struct UnpackedImage {
 // Reads and folds the indexes of an image. Throws Error(kFormat) or Error(kNotFound) when they do
 // not hold together or do not give the tree of its label.
 UnpackedImage Unpack(Store* store, KnownImage image);
+
+// Throws Error(kFormat), naming the part, when a local store lacks something that the image, or any
+// platform's manifest under it, names. A registry takes no image without its parts: it is not
+// asked.
+void CheckWhole(Store* store, const std::string& digest);
 
 // The indexes of the image's segments, each from the beginning of its layer. Throws Error(kFormat)
 // or Error(kNotFound) when one is not there or not what its name says.

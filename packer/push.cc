@@ -86,7 +86,7 @@ class Pusher {
   std::optional<KnownImage> FindImage() const {
     try {
       std::optional<KnownImage> image = ReadImage(session_.store.get(), session_.reference.tag);
-      if (image) CheckWhole(*image);
+      if (image) CheckWhole(session_.store.get(), image->digest);
       return image;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kFormat && error.kind() != ErrorKind::kNotFound) throw;
@@ -111,14 +111,6 @@ class Pusher {
     std::erase_if(labels, [](const auto& label) { return label.first.starts_with(kOwnLabels); });
     return image.tree == tree_ && image.platforms == platforms_ && labels == options_.labels &&
            image.annotations == options_.annotations;
-  }
-
-  // What is left out of an image that it names makes it one that nothing can be built on.
-  void CheckWhole(const KnownImage& image) const {
-    for (const Descriptor& part : image.parts) {
-      if (session_.store->LooksWhole(part)) continue;
-      throw Error(ErrorKind::kFormat, part.digest + " is missing or damaged");
-    }
   }
 
   // The delta on the segments that the planner keeps; drops the others from `previous`.

@@ -69,6 +69,8 @@ class LayoutStore : public Store {
     Stream(fd, blob, WantedBytes(blob, limit), sink);
   }
 
+  bool IsLocal() const override { return true; }
+
   bool LooksWhole(const Descriptor& part) override {
     struct stat info;
     return stat(BlobPath(part.digest).c_str(), &info) == 0 &&

@@ -34,6 +34,8 @@ class RegistryStore : public Store {
     checked.Finish();
   }
 
+  bool IsLocal() const override { return false; }
+
   bool LooksWhole(const Descriptor&) override { return true; }
 
   bool WriteBlob(const Descriptor& blob, const BlobSource& source) override {

@@ -36,8 +36,10 @@ class Store {
   // `limit`: no more than so many bytes are wanted (a range request); 0: all.
   virtual void ReadBlob(const Descriptor& blob, uint64_t limit, const BlobSink& sink) = 0;
 
-  // Is this blob or manifest there, in its size, as far as can be told at no cost? A registry looks
-  // after its own parts and always says yes.
+  // Can parts of an image be looked at without a round trip? Then nobody else looks after them.
+  virtual bool IsLocal() const = 0;
+
+  // For a local store: is this blob or manifest there, in its size?
   virtual bool LooksWhole(const Descriptor& part) = 0;
 
   // Makes sure that the blob is there; true when it had to be sent.

@@ -139,7 +139,9 @@ class PlainUser {
     EXPECT_EQ(seteuid(kNobody), 0);
   }
   ~PlainUser() {
-    if (root_) EXPECT_EQ(seteuid(0), 0);
+    if (root_) {
+      EXPECT_EQ(seteuid(0), 0);
+    }
   }
 
  private:

@@ -177,12 +177,12 @@ TEST_F(LayoutStoreTest, AWrongBlobIsNotStored) {
 TEST_F(LayoutStoreTest, ABrokenIndexIsAnErrorAndStays) {
   std::unique_ptr<Store> store = Open();
   store->WriteManifest(Describe("{}"), "{}", "v1");
-  for (const std::string& text : {std::string(), std::string("{"), std::string("[]"), std::string("{}"),
-                                  R"({"manifests":)" + std::string(100000, '[')}) {
+  for (const std::string& text :
+       {std::string(), std::string("{"), std::string("[]"), std::string("{}"),
+        R"({"manifests":)" + std::string(100000, '[')}) {
     std::ofstream(Directory() + "/index.json") << text;
     EXPECT_EQ(KindOf([&] { store->GetManifest("v1"); }), ErrorKind::kIo);
-    EXPECT_EQ(KindOf([&] { store->WriteManifest(Describe("{}"), "{}", "v2"); }),
-              ErrorKind::kIo);
+    EXPECT_EQ(KindOf([&] { store->WriteManifest(Describe("{}"), "{}", "v2"); }), ErrorKind::kIo);
     EXPECT_EQ(Index(), text);
   }
 }
