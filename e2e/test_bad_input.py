@@ -137,7 +137,9 @@ class BadImage(Case):
         return lambda data: data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
 
     def test_flipped_byte_in_a_file(self):
-        for path in ("a", "d/b"):
+        for number, path in enumerate(("a", "d/b")):
+            # A new target: what an earlier run brought there whole would be left as it is.
+            self.out = self.new_dir(f"out{number}")
             self.change(f"{BASE_PATH}/{path}", self.flip(3))
             self.assert_extraction_refused(path)
             self.assertFalse((self.out / path).exists())
@@ -199,7 +201,7 @@ class BadImage(Case):
             services.need_root("a small file system")
         except services.Unavailable as why:
             self.unavailable(why)
-        source = tree.build(self.tmp / "big", {"a": File(b"a\n"), "big": File(os.urandom(1 << 20))})
+        source = tree.build(self.tmp / "big", {"big": File(os.urandom(1 << 20))})
         push(source, f"oci:{self.tmp}/big-layout:v1")
         rootfs = self.layout(self.tmp / "big-layout", "v1").unpack(self.tmp / "big-rootfs")
         full = self.new_dir("full")
@@ -207,7 +209,7 @@ class BadImage(Case):
         self.assertEqual(mounted.rc, 0, mounted.stderr)
         self.addCleanup(run, "umount", full)
         self.assert_refused(extract(rootfs, full), "big", "No space left")
-        self.assertFalse([p for p in os.listdir(full) if p != "a"], "half-written file left behind")
+        self.assertEqual(os.listdir(full), [], "half-written file left behind")
 
 
 if __name__ == "__main__":
