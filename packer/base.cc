@@ -1,5 +1,6 @@
 #include "packer/base.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "common/layout.h"
@@ -54,6 +55,17 @@ Platform ParsePlatform(const std::string& text) {
     known += (known.empty() ? "" : ", ") + ToString(platform);
   }
   throw Error(ErrorKind::kUsage, "no extractor for platform '" + text + "': there is " + known);
+}
+
+std::vector<Platform> ParsePlatforms(const std::vector<std::string>& texts) {
+  std::vector<Platform> platforms;
+  for (const std::string& text : texts) {
+    Platform platform = ParsePlatform(text);
+    if (std::find(platforms.begin(), platforms.end(), platform) == platforms.end()) {
+      platforms.push_back(platform);
+    }
+  }
+  return platforms;
 }
 
 Layer BuildBaseLayer(const Platform& platform, uint64_t mtime) {

@@ -16,6 +16,9 @@ std::vector<Platform> KnownPlatforms();
 // extractor.
 Platform ParsePlatform(const std::string& text);
 
+// Each once, in the order of the first mention. Throws as ParsePlatform does.
+std::vector<Platform> ParsePlatforms(const std::vector<std::string>& texts);
+
 std::string ToString(const Platform& platform);
 
 // The layer with /kontext-extractor alone. Reproducible.

@@ -59,9 +59,7 @@ std::string PushBase(const std::string& reference, const PushOptions& options) {
   Session session(reference, options);
   session.RequireTag();
   ImageParts parts;
-  for (const std::string& platform : options.platforms) {
-    parts.platforms.push_back(ParsePlatform(platform));
-  }
+  parts.platforms = ParsePlatforms(options.platforms);
   parts.labels = options.labels;
   parts.annotations = options.annotations;
   parts.mtime = FixedTime();

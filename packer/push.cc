@@ -34,9 +34,7 @@ class Pusher {
         session_(session),
         options_(options),
         threads_(options.threads > 0 ? options.threads : DefaultThreads()) {
-    for (const std::string& platform : options.platforms) {
-      platforms_.push_back(ParsePlatform(platform));
-    }
+    platforms_ = ParsePlatforms(options.platforms);
   }
 
   PushResult Run() {
