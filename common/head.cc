@@ -12,7 +12,9 @@ constexpr unsigned kTreeBit = 1U << 5;
 constexpr unsigned kSegmentsBit = 1U << 6;
 constexpr unsigned kAllBits = (1U << 7) - 1;
 
-struct HeadFields {
+struct HeadFields final : JsonFields {
+  explicit HeadFields(Head* filled) : head(filled) {}
+
   Head* head;
   unsigned seen = 0;
 
@@ -21,10 +23,10 @@ struct HeadFields {
     seen |= bit;
     return first;
   }
-  bool String(std::string_view key, std::string_view text) {
+  bool String(std::string_view key, std::string_view text) override {
     return key == "tree" && Once(kTreeBit) && ParseDigest(text, &head->tree);
   }
-  bool Number(std::string_view key, uint64_t value) {
+  bool Number(std::string_view key, uint64_t value) override {
     uint64_t* fields[] = {&head->version, &head->files, &head->dirs, &head->symlinks, &head->bytes};
     for (unsigned i = 0; i < 5; ++i) {
       if (kNumbers[i] != key) continue;
@@ -33,9 +35,8 @@ struct HeadFields {
     }
     return false;
   }
-  bool Bool(std::string_view, bool) { return false; }
-  bool Array(std::string_view key) { return key == "segments" && Once(kSegmentsBit); }
-  bool Item(std::string_view text) {
+  bool Array(std::string_view key) override { return key == "segments" && Once(kSegmentsBit); }
+  bool Item(std::string_view text) override {
     return head->segment_count < kMaxSegments &&
            ParseDigest(text, &head->segments[head->segment_count++]);
   }
@@ -61,7 +62,7 @@ const char* ParseHead(char* text, size_t size, Head* head) {
   if (memchr(text, '\0', size) != nullptr) return "NUL byte";
   text[size] = '\0';
   *head = Head();
-  HeadFields fields{head};
+  HeadFields fields(head);
   if (!ParseJsonFields(text, &fields)) return "not a head";
   if (fields.seen != kAllBits) return "a field is missing";
   return head->segment_count > 0 ? nullptr : "it names no segment";

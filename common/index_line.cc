@@ -22,7 +22,9 @@ enum Field : unsigned {
 };
 
 // Collects the fields of one line; each may come once.
-struct LineFields {
+struct LineFields final : JsonFields {
+  explicit LineFields(IndexEntry* line) : entry(line) {}
+
   IndexEntry* entry;
   unsigned seen = 0;
 
@@ -67,7 +69,7 @@ struct LineFields {
     return true;
   }
 
-  bool String(std::string_view key, std::string_view text) {
+  bool String(std::string_view key, std::string_view text) override {
     if (key == "type") return Once(kType) && Type(text);
     if (key == "mode") return Once(kMode) && Mode(text);
     if (key == "sha256") return Once(kSha256) && ParseHex(text, &entry->sha256);
@@ -78,16 +80,14 @@ struct LineFields {
     (field == kPath ? entry->path : field == kAt ? entry->at : entry->target) = text;
     return true;
   }
-  bool Number(std::string_view key, uint64_t value) {
+  bool Number(std::string_view key, uint64_t value) override {
     entry->size = value;
     return key == "size" && Once(kSize);
   }
-  bool Bool(std::string_view key, bool value) {
+  bool Bool(std::string_view key, bool value) override {
     entry->whiteout = value;
     return key == "whiteout" && Once(kWhiteout) && !value;
   }
-  bool Array(std::string_view) { return false; }
-  bool Item(std::string_view) { return false; }
 };
 
 struct Shape {
@@ -133,7 +133,7 @@ const char* ParseIndexLine(char* line, size_t size, IndexEntry* entry) {
   if (memchr(line, '\0', size) != nullptr) return "NUL byte";
   line[size] = '\0';
   *entry = IndexEntry();
-  LineFields fields{entry};
+  LineFields fields(entry);
   if (!ParseJsonFields(line, &fields)) return "not an index line";
   Shape shape = ShapeOf(entry->type);
   if ((fields.seen & shape.required) != shape.required) return "a field is missing";

@@ -149,7 +149,7 @@ class PushRun(Case):
         self.docker.extract(push(source, self.ref("owner")), out,
                             command=("extract", "--owner", "1234:5678"))
         self.assert_same_tree(source, out)
-        for path in ("d", "d/f", "l"):
+        for path in (".", "d", "d/f", "l"):
             owner = os.lstat(out / path)
             self.assertEqual((owner.st_uid, owner.st_gid), (1234, 5678), path)
 

@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/tree/workers.h"
+
 namespace kontext::extractor {
 
 const std::string_view kHelpText =
@@ -12,7 +14,7 @@ const std::string_view kHelpText =
     "\n"
     "  --target DIR      where the directory is (default /workspace); also --output_dir\n"
     "  --prune           extract: remove what is in the target but not in the image\n"
-    "  --owner UID:GID   extract: give every entry to this user and group\n"
+    "  --owner UID:GID   extract: give target and entries to this user and group\n"
     "  --jobs N          threads, 1 to 32 (default: the number of CPUs, at most 4)\n"
     "  --root DIR        read the image below DIR (an unpacked image) instead of /\n"
     "  --quiet           no closing line\n"
@@ -69,7 +71,7 @@ bool ParseNumber(std::string_view text, uint64_t max, uint64_t* out) {
   return value <= max;
 }
 
-bool ParseOwner(std::string_view text, Owner* owner) {
+bool ParseOwner(std::string_view text, tree::Owner* owner) {
   // The highest id means "leave as it is" to chown(2).
   constexpr uint64_t kMaxId = 0xFFFFFFFE;
   size_t colon = text.find(':');
@@ -78,7 +80,7 @@ bool ParseOwner(std::string_view text, Owner* owner) {
   uint64_t gid = 0;
   if (!ParseNumber(text.substr(0, colon), kMaxId, &uid)) return false;
   if (!ParseNumber(text.substr(colon + 1), kMaxId, &gid)) return false;
-  *owner = Owner{true, static_cast<uid_t>(uid), static_cast<gid_t>(gid)};
+  *owner = tree::Owner{true, static_cast<uid_t>(uid), static_cast<gid_t>(gid)};
   return true;
 }
 
@@ -95,7 +97,8 @@ const char* Apply(Option option, const char* value, Args* args) {
     case kOwner:
       return ParseOwner(value, &args->owner) ? nullptr : "needs UID:GID, two numbers";
     case kJobs:
-      if (!ParseNumber(value, kMaxJobs, &number) || number == 0) return "needs a number, 1 to 32";
+      if (!ParseNumber(value, tree::kMaxJobs, &number) || number == 0)
+        return "needs a number, 1 to 32";
       args->jobs = static_cast<unsigned>(number);
       return nullptr;
     case kPrune:

@@ -1,32 +1,20 @@
 // The command line (design, section 6).
 #pragma once
 
-#include <sys/types.h>
-
 #include <string_view>
+
+#include "common/tree/run.h"
 
 namespace kontext::extractor {
 
 enum class Command { kExtract, kVerify, kList, kHelp, kVersion };
-
-// Most worker threads that may be asked for: each has a buffer, and memory is bounded.
-inline constexpr unsigned kMaxJobs = 32;
-
-// Without --jobs: as many as there are CPUs, up to this. More only queue at the disk.
-inline constexpr unsigned kDefaultJobs = 4;
-
-struct Owner {
-  bool set = false;
-  uid_t uid = 0;
-  gid_t gid = 0;
-};
 
 // The strings are those of argv.
 struct Args {
   Command command = Command::kExtract;
   const char* target = "/workspace";
   const char* root = "/";
-  Owner owner;
+  tree::Owner owner;
   unsigned jobs = 0;  // 0: not given
   bool prune = false;
   bool quiet = false;

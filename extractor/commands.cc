@@ -6,17 +6,21 @@
 
 #include "common/fd.h"
 #include "common/index_writer.h"
-#include "extractor/dir_open.h"
+#include "common/tree/dir_open.h"
+#include "common/tree/prune.h"
+#include "common/tree/run.h"
+#include "common/tree/verify.h"
+#include "common/tree/workers.h"
+#include "common/tree/writer.h"
 #include "extractor/image.h"
-#include "extractor/prune.h"
-#include "extractor/run.h"
 #include "extractor/signals.h"
-#include "extractor/tree_writer.h"
-#include "extractor/verify.h"
-#include "extractor/workers.h"
 
 namespace kontext::extractor {
 namespace {
+
+using tree::Line;
+using tree::Report;
+using tree::Run;
 
 // A descriptor for each directory on the way down, and for each file under way.
 void RaiseFileLimit() {
@@ -34,7 +38,7 @@ void SayTotals(const Head& head, const char* target, Line& line) {
 }
 
 int Open(const Args& args, bool create, Report* report) {
-  int fd = OpenTarget(args.target, create);
+  int fd = tree::OpenTarget(args.target, create);
   if (fd < 0) report->Error(args.target, "cannot be opened", errno);
   return fd;
 }
@@ -42,19 +46,19 @@ int Open(const Args& args, bool create, Report* report) {
 bool Extract(const Args& args, Run* run, Image* image) {
   UniqueFd target(Open(args, true, &run->report()));
   if (!target.valid()) return false;
-  if (args.prune && HoldsImage(target.get(), *image)) {
+  if (args.prune && image->IsWithin(target.get())) {
     run->report().Error(args.target, "holds the image itself: --prune would remove it");
     return false;
   }
   {
-    TreeWriter writer(run, JobsToUse(args.jobs));
+    tree::TreeWriter writer(run, tree::JobsToUse(args.jobs));
     if (!writer.Start(target.release())) return false;
-    bool all = image->ForEach(TreeWriter::Visit, &writer);
+    bool all = image->ForEach(tree::TreeWriter::Visit, &writer);
     if (!writer.Finish() || !all) return false;
   }
   if (args.prune) {
     target.reset(Open(args, false, &run->report()));
-    if (!target.valid() || !Prune(run, image, target.release())) return false;
+    if (!target.valid() || !tree::Prune(run, image->Entries(), target.release())) return false;
   }
   if (args.quiet) return true;
   run->report().Say([&](Line& line) {
@@ -64,11 +68,26 @@ bool Extract(const Args& args, Run* run, Image* image) {
   return true;
 }
 
+// Reports and counts.
+struct Differences {
+  Report* report;
+  tree::Atomic<uint64_t> count{0};
+
+  static void Take(void* self, const tree::Difference& difference) {
+    Differences* all = static_cast<Differences*>(self);
+    all->count.Add(1);
+    all->report->Say([&](Line& line) { tree::Describe(difference, &line); });
+  }
+};
+
 bool Compare(const Args& args, Run* run, Image* image) {
   UniqueFd target(Open(args, false, &run->report()));
   if (!target.valid()) return false;
-  if (!Verify(run, image, target.release(), JobsToUse(args.jobs))) return false;
-  uint64_t differences = run->differences.Load();
+  Differences found{&run->report()};
+  tree::DifferenceSink sink{&found, Differences::Take};
+  unsigned jobs = tree::JobsToUse(args.jobs);
+  if (!tree::Verify(run, image->Entries(), target.release(), jobs, sink)) return false;
+  uint64_t differences = found.count.Load();
   if (args.quiet) return differences == 0;
   run->report().Say([&](Line& line) {
     if (differences == 0) {
@@ -90,7 +109,7 @@ bool PrintEntry(void* out, const IndexEntry& entry) {
 }
 
 bool List(Report* report, Image* image, int out_fd) {
-  Line out(out_fd);
+  Line out(tree::TextToFd(&out_fd));
   bool all = image->ForEach(PrintEntry, &out);
   if (out.Flush()) return all;
   report->Error("listing", "cannot be written", errno);
@@ -100,7 +119,11 @@ bool List(Report* report, Image* image, int out_fd) {
 bool Dispatch(const Args& args, Report* report, int out_fd) {
   Image image(report);
   if (!image.Open(args.root) || !image.Check()) return false;
-  Run run(report, &image, args.owner);
+  Run run({.report = report,
+           .target = args.target,
+           .content = image.Contents(),
+           .owner = args.owner,
+           .is_stopped = [](void*) { return StopSignal() != 0; }});
   switch (args.command) {
     case Command::kVerify:
       return Compare(args, &run, &image);
@@ -113,7 +136,7 @@ bool Dispatch(const Args& args, Report* report, int out_fd) {
 
 }  // namespace
 
-int RunCommand(const Args& args, Report* report, int out_fd) {
+int RunCommand(const Args& args, tree::Report* report, int out_fd) {
   RaiseFileLimit();
   bool done = Dispatch(args, report, out_fd);
   int signal = StopSignal();

@@ -8,6 +8,8 @@
 
 #include "common/listing_merge.h"
 #include "common/path.h"
+#include "common/tree/dir_open.h"
+#include "common/tree/file_job.h"
 #include "extractor/listing_check.h"
 #include "extractor/long_path.h"
 #include "extractor/signals.h"
@@ -78,8 +80,12 @@ bool Image::ReadHead() {
   const char* problem = static_cast<size_t>(size) > kMaxHead ? "is too long" : nullptr;
   if (problem == nullptr) problem = ParseHead(text, static_cast<size_t>(size), &head_);
   if (problem == nullptr && head_.version != kFormatVersion) problem = "is of an unknown version";
-  if (problem != nullptr) report_->Error(kManifestPath, problem);
-  return problem == nullptr;
+  if (problem == nullptr) return true;
+  bool damaged = head_.version == kFormatVersion;
+  report_->Say([&](tree::Line& line) {
+    line.Name(kManifestPath).Text(": ").Text(problem).Text(damaged ? kDamaged : "");
+  });
+  return false;
 }
 
 bool Image::OpenSegments() {
@@ -97,14 +103,14 @@ bool Image::OpenSegments() {
 
 void Image::ReportProblem(const ListingMerge& merge) {
   SegmentPath path(head_.segments[merge.problem_segment()]);
-  report_->Say([&](Line& line) {
+  report_->Say([&](tree::Line& line) {
     line.Name(path.text).Text(": ");
     if (merge.problem_line() > 0) line.Text("line ").Number(merge.problem_line()).Text(": ");
-    line.Text(merge.problem());
+    line.Text(merge.problem()).Text(kDamaged);
   });
 }
 
-bool Image::ForEach(VisitEntry visit, void* context) {
+bool Image::ForEach(tree::VisitEntry visit, void* context) {
   ListingMerge merge;
   for (size_t i = 0; i < head_.segment_count; ++i) {
     if (lseek(segments_[i].get(), 0, SEEK_SET) < 0) {
@@ -148,6 +154,27 @@ int Image::OpenContent(std::string_view path, std::string_view at) const {
   }
   errno = ENOENT;
   return dir->valid() ? OnlyRegular(UniqueFd(OpenLong(dir->get(), below, kReadFlags))) : -1;
+}
+
+bool Image::IsWithin(int dir_fd) const {
+  return (lib_.valid() && tree::IsWithin(lib_.get(), dir_fd)) ||
+         (base_.valid() && tree::IsWithin(base_.get(), dir_fd));
+}
+
+tree::EntrySource Image::Entries() {
+  auto for_each = [](void* self, tree::VisitEntry visit, void* visitor) {
+    return static_cast<Image*>(self)->ForEach(visit, visitor);
+  };
+  return {this, for_each};
+}
+
+tree::ContentSource Image::Contents() {
+  tree::ContentSource source;
+  source.context = this;
+  source.open = [](void* self, const tree::FileJob& job) {
+    return static_cast<const Image*>(self)->OpenContent(job.path, job.at);
+  };
+  return source;
 }
 
 }  // namespace kontext::extractor

@@ -10,7 +10,9 @@
 #include "common/head.h"
 #include "common/index_entry.h"
 #include "common/layout.h"
-#include "extractor/report.h"
+#include "common/tree/content_source.h"
+#include "common/tree/entry_source.h"
+#include "common/tree/report.h"
 
 namespace kontext {
 class ListingMerge;
@@ -18,13 +20,9 @@ class ListingMerge;
 
 namespace kontext::extractor {
 
-// Sees one entry of the listing, its views valid until it returns. False ends the pass; the
-// visitor has said why.
-using VisitEntry = bool (*)(void* context, const IndexEntry& entry);
-
 class Image {
  public:
-  explicit Image(Report* report) : report_(report) {}
+  explicit Image(tree::Report* report) : report_(report) {}
   Image(const Image&) = delete;
   Image& operator=(const Image&) = delete;
 
@@ -39,22 +37,25 @@ class Image {
 
   // One pass over the listing, in order. Not for two threads at once. False: reported, or the
   // visitor ended it.
-  bool ForEach(VisitEntry visit, void* context);
+  bool ForEach(tree::VisitEntry visit, void* context);
 
   // Opens the content of a file entry for reading. A regular file, or -1 and errno is set. Any
   // thread may call it.
   int OpenContent(std::string_view path, std::string_view at) const;
 
-  // Descriptors of the folders of kBasePath and of the head; -1: there is none.
-  int base_fd() const { return base_.get(); }
-  int lib_fd() const { return lib_.get(); }
+  // Is any of it below the directory? Then pruning that would remove it.
+  bool IsWithin(int dir_fd) const;
+
+  // The two as the tree's functions take them.
+  tree::EntrySource Entries();
+  tree::ContentSource Contents();
 
  private:
   bool ReadHead();
   bool OpenSegments();
   void ReportProblem(const ListingMerge& merge);
 
-  Report* report_;
+  tree::Report* report_;
   UniqueFd base_;
   UniqueFd lib_;
   UniqueFd objects_;

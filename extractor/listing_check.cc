@@ -16,6 +16,12 @@ bool ListingCheck::Visit(void* context, const IndexEntry& entry) {
   return static_cast<ListingCheck*>(context)->Take(entry);
 }
 
+bool ListingCheck::Refuse(std::string_view subject, const char* problem) {
+  report_->Say(
+      [&](tree::Line& line) { line.Name(subject).Text(": ").Text(problem).Text(kDamaged); });
+  return false;
+}
+
 bool ListingCheck::Take(const IndexEntry& entry) {
   const char* problem = PathProblem(entry.path);
   switch (entry.type) {
@@ -39,10 +45,7 @@ bool ListingCheck::Take(const IndexEntry& entry) {
     default:
       problem = "is no entry of a listing";
   }
-  if (problem != nullptr) {
-    report_->Error(entry.path, problem);
-    return false;
-  }
+  if (problem != nullptr) return Refuse(entry.path, problem);
   auto update = [](void* context, const char* data, size_t size) {
     static_cast<Sha256*>(context)->Update(data, size);
   };
@@ -57,8 +60,7 @@ bool ListingCheck::Finish(const Head& head) {
     problem = "its counts are not those of the segments";
   }
   if (!(sha_.Finish() == head.tree)) problem = "its tree digest is not that of the segments";
-  if (problem != nullptr) report_->Error(kManifestPath, problem);
-  return problem == nullptr;
+  return problem == nullptr || Refuse(kManifestPath, problem);
 }
 
 }  // namespace kontext::extractor

@@ -8,14 +8,14 @@
 #include "common/head.h"
 #include "common/index_entry.h"
 #include "common/sha256.h"
-#include "extractor/report.h"
+#include "common/tree/report.h"
 
 namespace kontext::extractor {
 
 // Takes the entries in order, in constant memory.
 class ListingCheck {
  public:
-  explicit ListingCheck(Report* report) : report_(report) {}
+  explicit ListingCheck(tree::Report* report) : report_(report) {}
 
   // A VisitEntry; `context` is the check. False: reported.
   static bool Visit(void* context, const IndexEntry& entry);
@@ -25,14 +25,18 @@ class ListingCheck {
 
  private:
   bool Take(const IndexEntry& entry);
+  bool Refuse(std::string_view subject, const char* problem);
 
-  Report* report_;
+  tree::Report* report_;
   Sha256 sha_;
   uint64_t files_ = 0;
   uint64_t dirs_ = 0;
   uint64_t symlinks_ = 0;
   uint64_t bytes_ = 0;
 };
+
+// Ends a message on an image that does not hold together.
+inline constexpr std::string_view kDamaged = " (the image is damaged: pull or push it again)";
 
 // May a file's `at` name this place: a path relative to kBasePath, or an object?
 bool IsContentPlace(std::string_view at);

@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/tree/report.h"
 #include "extractor/args.h"
 #include "extractor/commands.h"
-#include "extractor/report.h"
 #include "extractor/signals.h"
 
 #ifndef KONTEXT_VERSION
@@ -23,11 +23,12 @@ int Print(std::string_view text) {
 int main(int argc, char** argv) {
   using namespace kontext::extractor;
   InstallSignalHandlers();
-  Report report(STDERR_FILENO);
+  constexpr int kError = STDERR_FILENO;
+  kontext::tree::Report report(kontext::tree::TextToFd(&kError), kLinePrefix);
   Args args;
   UsageProblem problem;
   if (!ParseArgs(argc, argv, &args, &problem)) {
-    report.Say([&](Line& line) {
+    report.Say([&](kontext::tree::Line& line) {
       line.Name(problem.argument).Text(": ").Text(problem.what).Text("; see --help");
     });
     return 2;

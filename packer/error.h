@@ -7,13 +7,14 @@
 namespace kontext {
 
 enum class ErrorKind {
-  kUsage,     // the call is wrong: bad option, malformed reference, bad argument
-  kNotFound,  // a file, blob or manifest that must be there is not
-  kIo,        // the local file system
-  kChanged,   // a file kept changing while it was read
-  kNetwork,   // no answer came
-  kRegistry,  // an answer came, and it was a refusal
-  kFormat,    // bytes from outside do not hold together
+  kUsage,        // the call is wrong: bad option, malformed reference, bad argument
+  kNotFound,     // a file, blob or manifest that must be there is not
+  kIo,           // the local file system
+  kChanged,      // a file kept changing while it was read
+  kNetwork,      // no answer came
+  kRegistry,     // an answer came, and it was a refusal
+  kMissingPart,  // a registry refused a manifest because it has not all that this names
+  kFormat,       // bytes from outside do not hold together
 };
 
 // The message is one sentence for people that names its subject.

@@ -2,17 +2,20 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "common/layout.h"
 #include "packer/error.h"
 #include "packer/hash.h"
 #include "packer/pack/index_part.h"
 #include "packer/pack/layer_builder.h"
+#include "packer/plan/merged.h"
 
 namespace kontext {
 namespace {
 
 constexpr uint64_t kMaxConfig = 4 << 20;
+constexpr uint64_t kMostPushes = uint64_t{1} << 40;  // more is no count of anything
 // Asked for at first when a layer does not say how long its index part is.
 constexpr uint64_t kGuessedIndexSize = 1 << 20;
 
@@ -22,14 +25,56 @@ bool IsIndex(const StoredManifest& stored) {
              "application/vnd.docker.distribution.manifest.list.v2+json";
 }
 
-std::string ReadSmallBlob(Store* store, const Descriptor& blob) {
+// The name of a file of the cache; empty for a digest that is none.
+std::string KeyOf(std::string_view digest) {
+  Digest parsed;
+  return ParseDigest(digest, &parsed) ? ToHex(parsed) : std::string();
+}
+
+std::optional<std::string> Recall(const CacheDir* cache, CacheKind kind,
+                                  const std::string& digest) {
+  std::string key = KeyOf(digest);
+  if (cache == nullptr || key.empty()) return std::nullopt;
+  std::optional<CachedBytes> bytes = cache->Read(kind, key);
+  if (!bytes || DigestOf(bytes->view()) != digest) return std::nullopt;
+  return std::string(bytes->view());
+}
+
+void Keep(const CacheDir* cache, CacheKind kind, const std::string& digest, std::string_view body) {
+  std::string key = KeyOf(digest);
+  if (cache != nullptr && !key.empty()) cache->Write(kind, key, {body});
+}
+
+std::string ReadManifestBody(Store* store, const std::string& digest, const CacheDir* cache) {
+  if (auto known = Recall(cache, CacheKind::kManifest, digest)) return *known;
+  std::optional<StoredManifest> stored = store->GetManifest(digest);
+  if (!stored) throw Error(ErrorKind::kFormat, "a manifest of its index is missing");
+  KeepDocument(cache, digest, stored->body);
+  return std::move(stored->body);
+}
+
+std::string ReadSmallBlob(Store* store, const Descriptor& blob, const CacheDir* cache) {
   if (blob.size > kMaxConfig) throw Error(ErrorKind::kFormat, blob.digest + " is too large");
+  if (auto known = Recall(cache, CacheKind::kManifest, blob.digest)) return *known;
   std::string bytes;
   store->ReadBlob(blob, blob.size, [&](std::string_view part) {
     bytes.append(part);
     return bytes.size() <= kMaxConfig;
   });
+  KeepDocument(cache, blob.digest, bytes);
   return bytes;
+}
+
+std::string_view Find(const StringMap& map, const char* name) {
+  auto found = map.find(name);
+  return found == map.end() ? std::string_view() : found->second;
+}
+
+// 0 for what is no number: such hints may be missing or damaged.
+uint64_t Number(std::string_view text) {
+  uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
 
 const std::string& Label(const ImageConfig& config, const char* name) {
@@ -77,6 +122,7 @@ std::vector<KnownSegment> MatchSegments(const ImageManifest& manifest, const Ima
     segment.index = indexes[i];
     segment.layer = manifest.layers[layer];
     segment.diff_id = config.diff_ids[layer];
+    segment.push = Number(Find(segment.layer.annotations, kLabelPush));
     if (config.history.size() == layers) segment.history = config.history[layer];
   }
   return segments;
@@ -90,12 +136,13 @@ void MakeOci(Descriptor* layer) {
 }
 
 uint64_t IndexSizeHint(const Descriptor& layer) {
-  auto found = layer.annotations.find(kIndexSizeAnnotation);
-  if (found == layer.annotations.end()) return std::min(layer.size, kGuessedIndexSize);
-  uint64_t size = 0;
-  const std::string& text = found->second;
-  std::from_chars(text.data(), text.data() + text.size(), size);
-  return std::min(std::max<uint64_t>(size, 1), layer.size);
+  uint64_t size = Number(Find(layer.annotations, kIndexSizeAnnotation));
+  return std::min(size > 0 ? size : kGuessedIndexSize, layer.size);
+}
+
+void CheckTree(const KnownImage& image, const Digest& tree) {
+  if (tree == image.tree) return;
+  throw Error(ErrorKind::kFormat, "its segments do not give the tree of its label");
 }
 
 // False: the hint was too small for the index to be in it.
@@ -114,27 +161,42 @@ bool TryReadIndex(Store* store, const KnownSegment& segment, uint64_t limit, std
 
 }  // namespace
 
-std::optional<KnownImage> ReadImage(Store* store, const std::string& tag_or_digest) {
+std::optional<TagDocument> ReadTag(Store* store, const std::string& tag_or_digest) {
   std::optional<StoredManifest> stored = store->GetManifest(tag_or_digest);
   if (!stored) return std::nullopt;
-  KnownImage image;
-  image.digest = stored->descriptor.digest;
-  if (IsIndex(*stored)) {
-    ImageIndex index = ReadIndex(stored->body);
-    if (index.manifests.empty()) throw Error(ErrorKind::kFormat, "its index is empty");
-    for (const Descriptor& manifest : index.manifests) {
-      image.platforms.push_back(manifest.platform.value_or(Platform()));
-    }
-    image.annotations = index.annotations;
-    stored = store->GetManifest(index.manifests[0].digest);
-    if (!stored) throw Error(ErrorKind::kFormat, "a manifest of its index is missing");
+  TagDocument tag{std::move(*stored), std::nullopt};
+  if (IsIndex(tag.stored)) tag.index = ReadIndex(tag.stored.body);
+  return tag;
+}
+
+std::vector<Platform> PlatformsOf(const ImageIndex& index) {
+  std::vector<Platform> platforms;
+  for (const Descriptor& manifest : index.manifests) {
+    platforms.push_back(manifest.platform.value_or(Platform()));
   }
-  ImageManifest manifest = ReadManifest(stored->body);
+  return platforms;
+}
+
+KnownImage ReadImage(Store* store, const TagDocument& tag, const CacheDir* cache) {
+  KnownImage image;
+  image.digest = tag.stored.descriptor.digest;
+  std::string body = tag.stored.body;
+  if (tag.index) {
+    if (tag.index->manifests.empty()) throw Error(ErrorKind::kFormat, "its index is empty");
+    image.platforms = PlatformsOf(*tag.index);
+    image.annotations = tag.index->annotations;
+    body = ReadManifestBody(store, tag.index->manifests[0].digest, cache);
+  }
+  ImageManifest manifest = ReadManifest(body);
   for (Descriptor& layer : manifest.layers) MakeOci(&layer);
-  ImageConfig config = ReadConfig(ReadSmallBlob(store, manifest.config));
+  ImageConfig config = ReadConfig(ReadSmallBlob(store, manifest.config, cache));
   CheckVersion(config);
   image.tree = DigestFrom(Label(config, kLabelTree));
   image.segments = MatchSegments(manifest, config);
+  image.layers = manifest.layers.size();
+  if (image.layers > image.segments.size()) image.base = manifest.layers.front().digest;
+  image.mirror = Find(config.labels, kLabelMirror) == "true";
+  image.push = std::min(Number(Find(config.labels, kLabelPush)), kMostPushes);
   image.labels = config.labels;
   return image;
 }
@@ -158,27 +220,46 @@ void CheckWhole(Store* store, const std::string& digest) {
   }
 }
 
-std::vector<SegmentIndex> ReadIndexes(Store* store, const KnownImage& image) {
+void KeepDocument(const CacheDir* cache, const std::string& digest, std::string_view body) {
+  Keep(cache, CacheKind::kManifest, digest, body);
+}
+
+void KeepIndex(const CacheDir* cache, const SegmentIndex& index) {
+  Keep(cache, CacheKind::kIndex, ToString(index.digest), index.lines);
+}
+
+std::vector<SegmentIndex> ReadIndexes(Store* store, const KnownImage& image,
+                                      const CacheDir* cache) {
   std::vector<SegmentIndex> indexes;
   for (const KnownSegment& segment : image.segments) {
     SegmentIndex& index = indexes.emplace_back();
     index.digest = segment.index;
+    if (auto known = Recall(cache, CacheKind::kIndex, ToString(segment.index))) {
+      index.lines = std::move(*known);
+      continue;
+    }
     uint64_t limit = IndexSizeHint(segment.layer);
     while (!TryReadIndex(store, segment, limit, &index.lines)) {
       limit = std::min(limit * 4, segment.layer.size);
     }
+    KeepIndex(cache, index);
   }
   return indexes;
 }
 
-UnpackedImage Unpack(Store* store, KnownImage image) {
+UnpackedImage Unpack(Store* store, KnownImage image, const CacheDir* cache) {
   UnpackedImage unpacked{std::move(image), {}, {}};
-  unpacked.indexes = ReadIndexes(store, unpacked.image);
+  unpacked.indexes = ReadIndexes(store, unpacked.image, cache);
   unpacked.listing = Fold(unpacked.indexes);
-  if (!(unpacked.listing.TreeDigest() == unpacked.image.tree)) {
-    throw Error(ErrorKind::kFormat, "its segments do not give the tree of its label");
-  }
+  CheckTree(unpacked.image, unpacked.listing.TreeDigest());
   return unpacked;
+}
+
+void CheckTree(const KnownImage& image, const std::vector<SegmentLines>& lines) {
+  std::vector<const SegmentLines*> segments;
+  segments.reserve(lines.size());
+  for (const SegmentLines& segment : lines) segments.push_back(&segment);
+  CheckTree(image, Merged(segments).TreeDigest());
 }
 
 }  // namespace kontext

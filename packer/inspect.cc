@@ -3,11 +3,11 @@
 #include "common/index_writer.h"
 #include "packer/base.h"
 #include "packer/hash.h"
-#include "packer/image_reader.h"
 #include "packer/kontext.h"
 #include "packer/one_line.h"
+#include "packer/open_image.h"
+#include "packer/plan/plan.h"
 #include "packer/publish.h"
-#include "packer/session.h"
 
 #ifndef KONTEXT_VERSION
 #error "KONTEXT_VERSION comes from the build"
@@ -16,34 +16,48 @@
 namespace kontext {
 namespace {
 
-// An image that is read for its own sake: what a push would start clean over is an error here.
-UnpackedImage OpenImage(const Session& session) {
-  const Reference& reference = session.reference;
-  try {
-    std::optional<KnownImage> image =
-        ReadImage(session.store.get(), reference.digest.empty() ? reference.tag : reference.digest);
-    if (!image) throw Error(ErrorKind::kNotFound, "there is no such image");
-    return Unpack(session.store.get(), std::move(*image));
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kFormat && error.kind() != ErrorKind::kNotFound) throw;
-    std::string problem = error.what();
-    std::string subject = reference.ToString() + ": ";
-    throw Error(error.kind(), problem.starts_with(subject) ? problem : subject + problem);
-  }
-}
-
-SegmentReport ReportOf(const KnownSegment& segment, const SegmentIndex& index) {
+SegmentReport ReportOf(const KnownImage& image, const KnownSegment& segment,
+                       const SegmentLines& index) {
   SegmentReport report;
   report.digest = ToString(segment.index);
   report.layer = segment.layer.digest;
   report.layer_bytes = segment.layer.size;
-  ForEachLine(index, [&](const IndexEntry& line) {
-    ++report.entries;
+  report.push = segment.push;
+  if (segment.push > 0 && segment.push <= image.push) report.age = image.push - segment.push;
+  report.entries = index.lines.size();
+  for (const IndexEntry& line : index.lines) {
     bool stores =
         line.type == EntryType::kObject || (line.type == EntryType::kFile && line.at.empty());
     if (stores) report.bytes += line.size;
-  });
+  }
   return report;
+}
+
+// By what a push of the image's own listing would use.
+std::vector<SegmentStats> StatsOfImage(const UnpackedImage& opened,
+                                       const std::vector<SegmentLines>& segments) {
+  std::vector<const SegmentLines*> lines;
+  std::vector<OldSegment> old;
+  for (size_t i = 0; i < segments.size(); ++i) {
+    lines.push_back(&segments[i]);
+    old.push_back({&segments[i], opened.image.segments[i].layer.size});
+  }
+  return StatsOf(old, ComputeDelta(Merged(lines), opened.listing, opened.image.mirror).use);
+}
+
+void AddSegments(const UnpackedImage& opened, ImageReport* report) {
+  std::vector<SegmentLines> lines;
+  for (const SegmentIndex& index : opened.indexes) lines.push_back(SegmentLines::Read(index));
+  std::vector<SegmentStats> stats = StatsOfImage(opened, lines);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    SegmentReport& segment =
+        report->segments.emplace_back(ReportOf(opened.image, opened.image.segments[i], lines[i]));
+    segment.live_bytes = std::min(stats[i].live, segment.layer_bytes);
+    segment.dead_bytes = segment.layer_bytes - segment.live_bytes;
+    report->stored_bytes += segment.layer_bytes;
+    report->live_bytes += segment.live_bytes;
+    report->dead_bytes += segment.dead_bytes;
+  }
 }
 
 std::string PlainLine(const IndexEntry& entry) {
@@ -56,14 +70,15 @@ std::string PlainLine(const IndexEntry& entry) {
 }  // namespace
 
 std::string PushBase(const std::string& reference, const PushOptions& options) {
-  Session session(reference, options);
+  Session session(reference, options, Access::kWrite);
   session.RequireTag();
   ImageParts parts;
   parts.platforms = ParsePlatforms(options.platforms);
   parts.labels = options.labels;
   parts.annotations = options.annotations;
   parts.mtime = FixedTime();
-  Published published = Publish(session.store.get(), session.reference.tag, parts);
+  Uploads uploads(session.store.get());
+  Published published = Publish(&uploads, session.reference.tag, parts);
   return session.reference.Immutable(published.digest);
 }
 
@@ -72,15 +87,17 @@ ImageReport Inspect(const std::string& reference, const PushOptions& options) {
   UnpackedImage opened = OpenImage(session);
   ImageReport report;
   report.reference = session.reference.Immutable(opened.image.digest);
+  report.digest = opened.image.digest;
   report.tree = ToString(opened.image.tree);
+  report.mirror = opened.image.mirror;
+  report.pushes = opened.image.push;
+  report.layers = opened.image.layers;
   ListingTotals totals = opened.listing.Totals();
   report.files = totals.files;
   report.dirs = totals.dirs;
   report.symlinks = totals.symlinks;
   report.bytes = totals.bytes;
-  for (size_t i = 0; i < opened.indexes.size(); ++i) {
-    report.segments.push_back(ReportOf(opened.image.segments[i], opened.indexes[i]));
-  }
+  AddSegments(opened, &report);
   return report;
 }
 

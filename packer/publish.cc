@@ -6,6 +6,9 @@
 #include <charconv>
 #include <cstdlib>
 #include <ctime>
+#include <future>
+#include <memory>
+#include <utility>
 
 #include "common/layout.h"
 #include "packer/base.h"
@@ -25,44 +28,53 @@ std::string Rfc3339(uint64_t seconds) {
 
 class Publisher {
  public:
-  Publisher(Store* store, const ImageParts& parts) : store_(store), parts_(parts) {}
+  Publisher(Uploads* uploads, const ImageParts& parts, const CacheDir* cache)
+      : uploads_(uploads), parts_(parts), cache_(cache) {}
 
   Published Run(const std::string& tag) {
-    ImageIndex index;
-    index.annotations = parts_.annotations;
-    for (const Platform& platform : parts_.platforms) {
-      index.manifests.push_back(WritePlatform(platform));
+    for (const Platform& platform : parts_.platforms) AddPlatform(platform);
+    uploads_->Wait();
+    index_.annotations = parts_.annotations;
+    Document index = MakeDocument(kMediaTypeIndex, WriteIndexJson(index_));
+    try {
+      WriteDocuments(index, tag);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kMissingPart) throw;
+      // Some registries say that they have what they have not.
+      uploads_->SendAgain();
+      WriteDocumentsAgain(index, tag);
     }
-    std::string body = WriteIndexJson(index);
-    Descriptor descriptor = Describe(kMediaTypeIndex, body);
-    store_->WriteManifest(descriptor, body, tag);
-    result_.uploaded_bytes += descriptor.size;
-    result_.digest = descriptor.digest;
-    return result_;
+    Published result;
+    result.digest = index.descriptor.digest;
+    result.uploaded_bytes = uploads_->sent_bytes() + index.descriptor.size;
+    for (const Document& manifest : manifests_) result.uploaded_bytes += manifest.descriptor.size;
+    return result;
   }
 
  private:
-  static Descriptor Describe(const char* media_type, const std::string& body) {
+  struct Document {
     Descriptor descriptor;
-    descriptor.media_type = media_type;
-    descriptor.digest = DigestOf(body);
-    descriptor.size = body.size();
-    return descriptor;
+    std::string body;
+  };
+
+  static Document MakeDocument(const char* media_type, std::string body) {
+    Document document;
+    document.descriptor.media_type = media_type;
+    document.descriptor.digest = DigestOf(body);
+    document.descriptor.size = body.size();
+    document.body = std::move(body);
+    return document;
   }
 
-  void WriteBlob(const Descriptor& blob, const BlobSource& source) {
-    if (store_->WriteBlob(blob, source)) result_.uploaded_bytes += blob.size;
-  }
-
-  ImageConfig ConfigFor(const Platform& platform, const Layer& base) const {
+  ImageConfig ConfigFor(const Platform& platform, const std::string& base_diff_id) const {
     ImageConfig config;
     config.platform = platform;
     config.created = Rfc3339(parts_.mtime);
     config.entrypoint = {std::string(kExtractorPath)};
     config.working_dir = kWorkspacePath;
     config.labels = parts_.labels;
-    config.diff_ids.push_back(base.diff_id);
-    config.history.push_back({"kontext base " + ToString(platform), "the extractor"});
+    config.diff_ids.push_back(base_diff_id);
+    config.history.push_back({"kontext extractor " + ToString(platform), ""});
     for (const KnownSegment& segment : parts_.segments) {
       config.diff_ids.push_back(segment.diff_id);
       config.history.push_back(segment.history);
@@ -70,32 +82,74 @@ class Publisher {
     return config;
   }
 
-  Descriptor WritePlatform(const Platform& platform) {
-    Layer base = BuildBaseLayer(platform, parts_.mtime);
-    WriteBlob(base.descriptor, *FileBlob(base.file.get(), base.descriptor.size));
-    std::string config = WriteConfig(ConfigFor(platform, base));
-    ImageManifest manifest;
-    manifest.config = Describe(kMediaTypeConfig, config);
-    WriteBlob(manifest.config, *MemoryBlob(config));
-    manifest.layers.push_back(base.descriptor);
-    for (const KnownSegment& segment : parts_.segments) manifest.layers.push_back(segment.layer);
-    std::string body = WriteManifestJson(manifest);
-    Descriptor descriptor = Describe(kMediaTypeManifest, body);
-    store_->WriteManifest(descriptor, body, "");
-    result_.uploaded_bytes += descriptor.size;
-    descriptor.platform = platform;
-    return descriptor;
+  void AddBase(Layer base) {
+    uint64_t size = base.descriptor.size;
+    std::unique_ptr<BlobSource> source = OwnFileBlob(std::move(base.file), size);
+    if (base.descriptor.digest == parts_.known_base) {
+      uploads_->AddKnown(base.descriptor, std::move(source));
+    } else {
+      uploads_->Add(base.descriptor, std::move(source));
+    }
   }
 
-  Store* store_;
+  void AddPlatform(const Platform& platform) {
+    Layer base = BuildBaseLayer(platform, parts_.mtime);
+    ImageManifest manifest;
+    manifest.layers.push_back(base.descriptor);
+    for (const KnownSegment& segment : parts_.segments) manifest.layers.push_back(segment.layer);
+    Document config =
+        MakeDocument(kMediaTypeConfig, WriteConfig(ConfigFor(platform, base.diff_id)));
+    manifest.config = config.descriptor;
+    AddBase(std::move(base));
+    uploads_->Add(config.descriptor, MemoryBlob(config.body));
+    Document document = MakeDocument(kMediaTypeManifest, WriteManifestJson(manifest));
+    // A reader takes the first platform's.
+    if (platform == parts_.platforms.front()) {
+      KeepDocument(cache_, config.descriptor.digest, config.body);
+      KeepDocument(cache_, document.descriptor.digest, document.body);
+    }
+    index_.manifests.push_back(document.descriptor);
+    index_.manifests.back().platform = platform;
+    manifests_.push_back(std::move(document));
+  }
+
+  // The manifests at once where the store takes that, then the index.
+  void WriteDocuments(const Document& index, const std::string& tag) {
+    Store* store = uploads_->store();
+    std::launch how = store->Parallel() > 1 ? std::launch::async : std::launch::deferred;
+    std::vector<std::future<void>> written;
+    for (const Document& manifest : manifests_) {
+      written.push_back(std::async(how, [store, &manifest] {
+        store->WriteManifest(manifest.descriptor, manifest.body, "");
+      }));
+    }
+    for (std::future<void>& manifest : written) manifest.get();
+    store->WriteManifest(index.descriptor, index.body, tag);
+  }
+
+  void WriteDocumentsAgain(const Document& index, const std::string& tag) {
+    try {
+      WriteDocuments(index, tag);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kMissingPart) throw;
+      throw Error(ErrorKind::kRegistry, std::string(error.what()) +
+                                            "; the registry has lost a part of the earlier image: "
+                                            "--clean sends all of it");
+    }
+  }
+
+  Uploads* uploads_;
   const ImageParts& parts_;
-  Published result_;
+  const CacheDir* cache_;
+  ImageIndex index_;
+  std::vector<Document> manifests_;
 };
 
 }  // namespace
 
-Published Publish(Store* store, const std::string& tag, const ImageParts& parts) {
-  return Publisher(store, parts).Run(tag);
+Published Publish(Uploads* uploads, const std::string& tag, const ImageParts& parts,
+                  const CacheDir* cache) {
+  return Publisher(uploads, parts, cache).Run(tag);
 }
 
 uint64_t FixedTime() {

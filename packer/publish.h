@@ -5,25 +5,28 @@
 #include <vector>
 
 #include "packer/image_reader.h"
-#include "packer/store/store.h"
+#include "packer/store/uploads.h"
 
 namespace kontext {
 
 struct ImageParts {
   std::vector<Platform> platforms;
-  std::vector<KnownSegment> segments;  // their layers are in the store already
+  std::vector<KnownSegment> segments;  // their layers are in the store, or on their way
   StringMap labels;                    // of the config, the user's and ours
   StringMap annotations;               // of the index
   uint64_t mtime = 0;
+  std::string known_base;  // digest of a base layer that is in the store for certain; may be empty
 };
 
 struct Published {
-  std::string digest;  // of the index
-  uint64_t uploaded_bytes = 0;
+  std::string digest;           // of the index
+  uint64_t uploaded_bytes = 0;  // with all else that `uploads` has sent
 };
 
-// Writes base layers, configs, manifests and, last, the index under `tag`.
-Published Publish(Store* store, const std::string& tag, const ImageParts& parts);
+// Writes base layers and configs, waits for all of `uploads`, then writes the manifests and, last,
+// the index under `tag`. `cache` keeps what the next push reads.
+Published Publish(Uploads* uploads, const std::string& tag, const ImageParts& parts,
+                  const CacheDir* cache = nullptr);
 
 // Seconds since 1970 that every image carries: SOURCE_DATE_EPOCH, else 1980-01-01. Throws
 // Error(kUsage) when the variable is no number.

@@ -91,29 +91,45 @@ log: {{level: info, formatter: text}}
 storage:
   filesystem: {{rootdirectory: {root}}}
   delete: {{enabled: true}}
-http: {{addr: "{host}"}}
+http: {{addr: "{host}"{http}}}
+{auth}
 """
 
 
 class Registry:
-    """docker-registry on a free loopback port, with its storage in `folder`."""
+    """docker-registry on a free loopback port, with its storage in `folder`.
 
-    def __init__(self, folder):
-        self.folder = pathlib.Path(folder) / "registry"
+    `http` and `auth` are more of its configuration: what follows the address, and a section.
+    """
+
+    def __init__(self, folder, name="registry", address="127.0.0.1", http="", auth=""):
+        self.folder = pathlib.Path(folder) / name
         self.folder.mkdir()
         self.storage = self.folder / "storage"
-        self.host = f"127.0.0.1:{free_port()}"
+        self.host = f"{address}:{free_port()}"
         config = self.folder / "config.yml"
-        config.write_text(REGISTRY_CONFIG.format(root=self.storage, host=self.host))
+        config.write_text(REGISTRY_CONFIG.format(root=self.storage, host=self.host, http=http,
+                                                 auth=auth))
+        self.config = config
+        self.start()
+
+    def start(self):
+        """Also after kill(): what it has stored is still there."""
         self.server = Server("docker-registry",
-                             [tool("docker-registry"), "serve", str(config)],
+                             [tool("docker-registry"), "serve", str(self.config)],
                              self.folder / "log", env={**os.environ, "OTEL_TRACES_EXPORTER": "none"})
         self.server.wait_until(self._answers)
+
+    def kill(self):
+        self.server.process.kill()
+        self.server.process.wait()
 
     def _answers(self):
         try:
             with urllib.request.urlopen(f"http://{self.host}/v2/", timeout=1) as answer:
                 return answer.status == 200
+        except urllib.error.HTTPError:  # it wants credentials, or TLS
+            return True
         except (urllib.error.URLError, OSError):
             return False
 
@@ -186,10 +202,13 @@ class Podman:
         return subprocess.run([*self.command, *arguments], text=True, capture_output=True,
                               check=False, errors="replace")
 
-    def extract(self, image, workspace):
+    def run(self, *arguments):
+        return self("run", "--network", "none", "--ulimit", "nofile=1024:1024",
+                    "--ulimit", "nproc=1024:1024", *arguments)
+
+    def extract(self, image, workspace, command=()):
         self("pull", "--quiet", "--tls-verify=false", image)
-        return self("run", "--rm", "--network", "none", "--ulimit", "nofile=1024:1024",
-                    "--ulimit", "nproc=1024:1024", "-v", f"{workspace}:/workspace", image)
+        return self.run("--rm", "-v", f"{workspace}:/workspace", image, *command)
 
     def stop(self):
         self("rm", "--all", "--force")

@@ -62,31 +62,44 @@ def remove(root, *paths):
             place.unlink()
 
 
-def describe(path):
+def describe(path, dir_fd=None):
     """One entry as a tuple: kind, then all that kontext promises to keep of it."""
-    info = os.lstat(path)
+    info = os.lstat(path, dir_fd=dir_fd)
     mode = f"{stat.S_IMODE(info.st_mode) & 0o777:04o}"
     if stat.S_ISLNK(info.st_mode):
-        return ("symlink", os.readlink(path))
+        return ("symlink", os.readlink(path, dir_fd=dir_fd))
     if stat.S_ISDIR(info.st_mode):
         return ("dir", mode)
     if not stat.S_ISREG(info.st_mode):
         return ("special", oct(info.st_mode))
     digest = hashlib.sha256()
-    with open(path, "rb") as content:
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags, dir_fd=dir_fd)) as content:
         while block := content.read(1 << 20):
             digest.update(block)
     return ("file", mode, info.st_size, digest.hexdigest())
 
 
+def open_dir(name, dir_fd=None):
+    return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=dir_fd)
+
+
 def snapshot(root):
-    """Path -> description of every entry below `root`; the root itself is not an entry."""
-    root = os.fspath(root)
+    """Path -> description of every entry below `root`; the root itself is not an entry.
+
+    From directory to directory, since a path may be longer than a system call takes.
+    """
     found = {}
-    for folder, dirs, files in os.walk(root):
-        for name in dirs + files:
-            path = os.path.join(folder, name)
-            found[os.path.relpath(path, root)] = describe(path)
+
+    def add(folder, prefix):
+        try:
+            for name in os.listdir(folder):
+                found[prefix + name] = entry = describe(name, folder)
+                if entry[0] == "dir":
+                    add(open_dir(name, folder), f"{prefix}{name}/")
+        finally:
+            os.close(folder)
+
+    add(os.open(root, os.O_RDONLY | os.O_DIRECTORY), "")
     return found
 
 

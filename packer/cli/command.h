@@ -16,22 +16,30 @@ struct Command {
   const char* summary;  // one line
   // Gets what follows the command's name. Returns the exit code; throws Error.
   int (*run)(const Command& command, const std::vector<std::string>& arguments);
+  int trouble = 1;  // the exit code when it fails
 };
 
 std::span<const Command> Commands();
 
 int RunPush(const Command& command, const std::vector<std::string>& arguments);
 int RunBase(const Command& command, const std::vector<std::string>& arguments);
+int RunPull(const Command& command, const std::vector<std::string>& arguments);
+int RunVerify(const Command& command, const std::vector<std::string>& arguments);
 int RunLs(const Command& command, const std::vector<std::string>& arguments);
+int RunDiff(const Command& command, const std::vector<std::string>& arguments);
 int RunInspect(const Command& command, const std::vector<std::string>& arguments);
+int RunLogin(const Command& command, const std::vector<std::string>& arguments);
+int RunLogout(const Command& command, const std::vector<std::string>& arguments);
 
-// Options that every command has (--verbose, --quiet, --insecure-http, --help) are added to
-// `options`; `positional` names the arguments without a flag, in order. Throws Error(kUsage) that
-// says what is wrong; prints the help and gives false when asked for it.
+// Options that every command has (--verbose, --quiet, --insecure-http, --insecure-tls, --retries,
+// --timeout, --help) are added to `options`; `positional` names the arguments without a flag, in
+// order. `given`, when there, gets the options as they were given, in order. Throws Error(kUsage)
+// that says what is wrong; prints the help and gives false when asked for it.
 bool Parse(const Command& command, const std::vector<std::string>& arguments,
            boost::program_options::options_description options,
            const std::vector<std::string>& positional,
-           boost::program_options::variables_map* values);
+           boost::program_options::variables_map* values,
+           std::vector<boost::program_options::option>* given = nullptr);
 
 // The value of an argument that must be there. Throws Error(kUsage) that names it.
 std::string Required(const Command& command, const boost::program_options::variables_map& values,

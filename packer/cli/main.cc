@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/prctl.h>
 
 #include <csignal>
 #include <exception>
@@ -8,7 +9,6 @@
 namespace kontext::cli {
 namespace {
 
-constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 
 std::string Help() {
@@ -22,7 +22,8 @@ std::string Help() {
          "\nREF is registry/repo[:tag] or oci:DIR[:tag]. kontext COMMAND --help tells more.\n";
 }
 
-int Dispatch(std::vector<std::string> arguments) {
+// `trouble`: set to the command's exit code for a failure.
+int Dispatch(std::vector<std::string> arguments, int* trouble) {
   if (arguments.empty()) {
     throw Error(ErrorKind::kUsage, "no command is given; kontext --help lists them");
   }
@@ -36,23 +37,28 @@ int Dispatch(std::vector<std::string> arguments) {
     arguments.erase(arguments.begin());
   }
   for (const Command& command : Commands()) {
-    if (name == command.name) return command.run(command, arguments);
+    if (name != command.name) continue;
+    *trouble = command.trouble;
+    return command.run(command, arguments);
   }
   throw Error(ErrorKind::kUsage, "'" + name + "' is no command; kontext --help lists them");
 }
 
 int Main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  int trouble = 1;
+  // Passwords and tokens are in memory: no core file, and no other process of the user reads it.
+  (void)prctl(PR_SET_DUMPABLE, 0);
   try {
-    int code = Dispatch({argv + 1, argv + argc});
+    int code = Dispatch({argv + 1, argv + argc}, &trouble);
     FlushOutput();
     return code;
   } catch (const Error& error) {
     Say(error.what());
-    return error.kind() == ErrorKind::kUsage ? kUsage : kFailed;
+    return error.kind() == ErrorKind::kUsage ? kUsage : trouble;
   } catch (const std::exception& error) {
     Say(error.what());
-    return kFailed;
+    return trouble;
   }
 }
 

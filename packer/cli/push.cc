@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "packer/cli/build_flags.h"
 #include "packer/cli/command.h"
 #include "packer/cli/progress.h"
 
@@ -77,7 +78,7 @@ po::options_description PushFlags() {
   // With or without a value: the original tool wrote --rebase=false.
   flags.add_options()("rebase", po::value<bool>(),
                       "build on the image under the tag (this is the default)");
-  flags.add_options()("clean", "start from nothing, whatever is under the tag");
+  AddBuildFlags(&flags);
   flags.add_options()("label", po::value<Texts>(), "KEY=VALUE into the image's labels; repeatable");
   flags.add_options()("annotation", po::value<Texts>(),
                       "KEY=VALUE into the index's annotations; repeatable");
@@ -114,17 +115,18 @@ int RunPush(const Command& command, const std::vector<std::string>& arguments) {
   // An optional value would take the next word for its own.
   std::replace(spelled.begin(), spelled.end(), std::string("--rebase"),
                std::string("--rebase=true"));
-  if (!Parse(command, spelled, PushFlags(), {"DIR", "REF"}, &values)) return 0;
+  std::vector<po::option> given;
+  if (!Parse(command, spelled, PushFlags(), {"DIR", "REF"}, &values, &given)) return 0;
   Shift(&values);
   std::string directory = Either(command, values, "DIR", "directory");
   std::string reference = Either(command, values, "REF", "tag");
   bool rebase = values.count("rebase") == 0 || values["rebase"].as<bool>();
-  bool clean = values.count("clean") > 0;
-  if (clean && values.count("rebase") > 0 && rebase) {
+  PushOptions options = CommonOptions(values);
+  ReadBuildFlags(values, given, &options);
+  if (!options.rebase && values.count("rebase") > 0 && rebase) {
     throw Error(ErrorKind::kUsage, "--clean and --rebase are both given");
   }
-  PushOptions options = CommonOptions(values);
-  options.rebase = rebase && !clean;
+  options.rebase = options.rebase && rebase;
   options.labels = Pairs(values, "label");
   options.annotations = Pairs(values, "annotation");
   if (values.count("platform") > 0) options.platforms = values["platform"].as<Texts>();

@@ -14,6 +14,13 @@ inline constexpr char kLabelVersion[] = "dev.kontext.version";
 inline constexpr char kLabelTree[] = "dev.kontext.tree";
 inline constexpr char kLabelSegments[] = "dev.kontext.segments";
 inline constexpr char kLabelMirror[] = "dev.kontext.mirror";
+// How many pushes the image has had since it was started clean; on a layer's descriptor, which of
+// them wrote it.
+inline constexpr char kLabelPush[] = "dev.kontext.push";
+// On an index, beside kLabelTree: a digest of what else its push was asked for, so that one small
+// document tells whether there is any change; and how many segments it has, for people.
+inline constexpr char kAnnotationRequest[] = "dev.kontext.request";
+inline constexpr char kAnnotationSegmentCount[] = "dev.kontext.segment-count";
 
 using StringMap = std::map<std::string, std::string>;
 

@@ -3,6 +3,7 @@
 #include "packer/error.h"
 #include "packer/hash.h"
 #include "packer/image/image.h"
+#include "packer/image/json_text.h"
 
 namespace kontext {
 namespace {
@@ -29,7 +30,9 @@ rapidjson::Document ParseDocument(std::string_view json, const char* what) {
   constexpr unsigned kFlags =
       rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
   document.Parse<kFlags>(json.data(), json.size());
-  if (document.HasParseError() || !document.IsObject()) Bad(std::string(what) + " is not JSON");
+  if (document.HasParseError() || !document.IsObject() || HasLoneSurrogate(json)) {
+    Bad(std::string(what) + " is not JSON");
+  }
   return document;
 }
 

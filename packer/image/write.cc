@@ -73,7 +73,7 @@ void PutHistory(Writer* json, const ImageConfig& config) {
   json->StartArray();
   for (const HistoryLine& line : config.history) {
     json->StartObject();
-    PutField(json, "created", config.created);
+    // Without a time each: all of an image has but one.
     PutField(json, "created_by", line.created_by);
     if (!line.comment.empty()) PutField(json, "comment", line.comment);
     json->EndObject();

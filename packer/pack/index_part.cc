@@ -14,6 +14,9 @@ namespace {
 constexpr size_t kBlock = 512;
 // An index is some 200 bytes a line: ten million entries. More is refused, not tried.
 constexpr uint64_t kMaxIndex = uint64_t{2} << 30;
+// Four directories come before the index (FORMAT.md, "Layers"). Headers of directories pack a
+// thousandfold, so a small layer could be all of memory.
+constexpr size_t kMaxBefore = 128 * kBlock;
 
 uint64_t Octal(std::string_view field) {
   uint64_t value = 0;
@@ -97,6 +100,7 @@ bool IndexPartReader::Parse() {
     name = name.substr(0, name.find('\0'));
     if (type == '5') {
       parsed_ += kBlock;
+      if (parsed_ > kMaxBefore) NotTheLayer(index_, "its layer does not begin with it");
       continue;
     }
     if (type != '0' || name != expected) NotTheLayer(index_, "its layer does not begin with it");

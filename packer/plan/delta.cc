@@ -1,111 +1,228 @@
 #include "packer/plan/delta.h"
 
+#include <algorithm>
 #include <string>
+#include <unordered_set>
 
 #include "common/layout.h"
 #include "common/path.h"
 #include "packer/hash.h"
+#include "packer/plan/placement.h"
 #include "packer/plan/storable.h"
 
 namespace kontext {
 namespace {
 
-bool SameContent(const IndexEntry& a, const IndexEntry& b) {
-  return a.size == b.size && a.sha256 == b.sha256;
-}
-
-bool SameEntry(const IndexEntry& a, const IndexEntry& b) {
-  if (a.type != b.type) return false;
-  if (a.type == EntryType::kSymlink) return a.target == b.target;
-  if (a.mode != b.mode) return false;
-  return a.type == EntryType::kDir || SameContent(a, b);
-}
+using Kind = Source::Kind;
 
 class Builder {
  public:
-  // A path that only the old listing has.
-  void Remove(const IndexEntry& old) {
-    // What lies under a removed directory goes with it, and what lies under a path that is no
-    // directory any more is hidden by the line of that path.
-    if (IsUnder(old.path, gone_)) return;
-    gone_ = old.path;
-    IndexEntry line;
-    line.type = EntryType::kRemoved;
-    line.path = old.path;
-    line.whiteout = IsStorable(old.path);
-    delta_.segment.lines.push_back(line);
+  Builder(const Merged& old, const Listing& next, bool mirror)
+      : rows_(old.rows()),
+        old_(old),
+        entries_(next.entries()),
+        mirror_(mirror),
+        placement_(Place(old, next, mirror)),
+        used_(rows_.size()) {
+    delta_.use.resize(old.segments());
   }
 
-  // A path of the new listing; `old` is its entry in the old one, or null.
-  void Set(const IndexEntry& next, const IndexEntry* old, bool placed) {
-    if (next.type != EntryType::kDir) gone_ = next.path;
-    if (old != nullptr && placed && SameEntry(*old, next)) return;
-    if (next.type != EntryType::kFile) {
-      delta_.segment.lines.push_back(next);
-    } else if (old != nullptr && old->type == EntryType::kFile && placed &&
-               SameContent(*old, next)) {
-      PointAt(next, old->at.empty() ? old->path : old->at);
-    } else {
-      Store(next);
+  Delta Run() {
+    CountContent();
+    uint32_t row = 0;
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      const IndexEntry& entry = entries_[i];
+      while (row < rows_.size() && ComparePaths(rows_[row].path, entry.path) < 0) Remove(&row);
+      bool matched = row < rows_.size() && rows_[row].path == entry.path;
+      bool below = false;
+      if (entry.type != EntryType::kDir && matched) below = SkipBelow(&row);
+      if (matched && entry.type == EntryType::kDir) ++row;
+      Set(i, below);
+    }
+    while (row < rows_.size()) Remove(&row);
+    return std::move(delta_);
+  }
+
+ private:
+  // Every content counts once, for the segment that shows it.
+  void CountContent() {
+    std::unordered_set<Digest, DigestHash> objects;
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      const Source& source = placement_.sources[i];
+      const IndexEntry& entry = entries_[i];
+      if (source.kind == Kind::kShown && !used_[source.where]) {
+        used_[source.where] = true;
+        delta_.use[rows_[source.where].shown_segment].bytes += entry.size;
+      } else if (source.kind == Kind::kObject && objects.insert(entry.sha256).second) {
+        delta_.use[source.where].bytes += entry.size;
+      } else if (source.IsStored() && placement_.rows[i] != Merged::kNone) {
+        const Merged::Row& row = rows_[placement_.rows[i]];
+        bool held = row.hidden != nullptr && row.hidden->sha256 == entry.sha256;
+        if (held) delta_.use[row.hidden_by].hides += entry.size;
+      }
     }
   }
 
-  Delta Finish() { return std::move(delta_); }
-
- private:
-  void PointAt(const IndexEntry& next, std::string_view at) {
-    IndexEntry& line = delta_.segment.lines.emplace_back(next);
-    line.at = delta_.text.Keep(at);
+  // A row whose path is in the next listing no more, and all below it: one line, for the topmost.
+  void Remove(uint32_t* row) {
+    uint32_t top = *row;
+    *row = old_.EndBelow(top);
+    bool listed = false, shown = false, used = false;
+    for (uint32_t i = top; i < *row; ++i) {
+      listed = listed || rows_[i].listed != nullptr;
+      shown = shown || rows_[i].shown != nullptr;
+      used = used || used_[i];
+      bool removed = rows_[i].listed == nullptr && rows_[i].listed_segment != Merged::kNone;
+      if (removed) ++delta_.use[rows_[i].listed_segment].lines;
+    }
+    if (!listed && !(mirror_ && shown)) return;
+    IndexEntry& line = delta_.segment.lines.emplace_back();
+    line.type = EntryType::kRemoved;
+    line.path = delta_.text.Keep(rows_[top].path);
+    line.whiteout = shown && !used && IsStorable(line.path);
   }
 
-  void Store(const IndexEntry& next) {
-    delta_.segment.stored.push_back(delta_.segment.lines.size());
-    delta_.segment.stored_bytes += next.size;
-    IndexEntry& line = delta_.segment.lines.emplace_back(next);
-    line.at = {};
-    if (IsStorable(next.path)) return;
-    line.at = delta_.text.Keep(std::string(kObjectsPath) + '/' + ToHex(next.sha256));
+  // Moves past a row and all below it; true when the old listing has anything there.
+  bool SkipBelow(uint32_t* row) {
+    uint32_t end = old_.EndBelow(*row);
+    bool listed = false;
+    while (++*row < end) listed = listed || rows_[*row].listed != nullptr;
+    return listed;
   }
 
+  // `masks`: a line is needed in any case, to take away what the old listing has below.
+  void Set(size_t i, bool masks) {
+    const IndexEntry& entry = entries_[i];
+    uint32_t at_row = placement_.rows[i];
+    const Merged::Row* row = at_row == Merged::kNone ? nullptr : &rows_[at_row];
+    std::string_view at = PlaceOf(i);
+    bool stored = placement_.sources[i].IsStored();
+    if (!masks && !stored && row != nullptr && IsListed(*row, entry, at)) {
+      ++delta_.use[row->listed_segment].lines;
+      return;
+    }
+    if (stored) {
+      delta_.segment.stored.push_back(delta_.segment.lines.size());
+      delta_.segment.stored_bytes += entry.size;
+      if (at == entry.path) at = {};
+    }
+    delta_.segment.lines.emplace_back(entry).at = delta_.text.Keep(at);
+  }
+
+  // Where a file's content is, as an `at` would say.
+  std::string_view PlaceOf(size_t i) {
+    const Source& source = placement_.sources[i];
+    const IndexEntry& entry = entries_[i];
+    switch (source.kind) {
+      case Kind::kNone:
+        return {};
+      case Kind::kShown:
+        return rows_[source.where].path;
+      case Kind::kStored:
+        return entry.path;
+      case Kind::kObject:
+      case Kind::kStoredObject:
+        return ObjectPath(entry);
+      case Kind::kTwin:
+        return PlaceOf(source.where);
+    }
+    return {};
+  }
+
+  std::string_view ObjectPath(const IndexEntry& file) {
+    scratch_ = std::string(kObjectsPath).append("/").append(ToHex(file.sha256));
+    return scratch_;
+  }
+
+  // Do the old segments say all this already?
+  bool IsListed(const Merged::Row& row, const IndexEntry& entry, std::string_view at) const {
+    const IndexEntry* listed = row.listed;
+    if (listed == nullptr || listed->type != entry.type) return false;
+    if (mirror_ && IsStorable(entry.path) && !IsMirrored(row, entry)) return false;
+    if (entry.type == EntryType::kSymlink) return listed->target == entry.target;
+    if (listed->mode != entry.mode) return false;
+    if (entry.type == EntryType::kDir) return true;
+    return listed->size == entry.size && listed->sha256 == entry.sha256 &&
+           (listed->at.empty() ? listed->path : listed->at) == at;
+  }
+
+  static bool IsMirrored(const Merged::Row& row, const IndexEntry& entry) {
+    if (row.shown == nullptr || row.shown->type != entry.type) return false;
+    bool passed = row.passed_by != Merged::kNone && row.passed_by > row.shown_segment;
+    if (passed) return false;
+    if (entry.type == EntryType::kSymlink) return row.shown->target == entry.target;
+    return row.shown->mode == entry.mode;
+  }
+
+  const std::vector<Merged::Row>& rows_;
+  const Merged& old_;
+  const std::vector<IndexEntry>& entries_;
+  bool mirror_;
+  Placement placement_;
+  std::vector<bool> used_;  // rows that an entry points at
+  std::string scratch_;
   Delta delta_;
-  std::string_view gone_;
 };
+
+// The entry of a path that is in the listing.
+const IndexEntry& EntryAt(const Listing& listing, std::string_view path) {
+  return *std::lower_bound(listing.entries().begin(), listing.entries().end(), path,
+                           [](const IndexEntry& entry, std::string_view wanted) {
+                             return ComparePaths(entry.path, wanted) < 0;
+                           });
+}
 
 }  // namespace
 
-Delta ComputeDelta(const Listing& old, const std::vector<size_t>& unplaced, const Listing& next) {
-  Builder builder;
-  const auto& before = old.entries();
-  const auto& after = next.entries();
-  auto lost = unplaced.begin();
-  size_t i = 0;
-  for (const IndexEntry& entry : after) {
-    while (i < before.size() && ComparePaths(before[i].path, entry.path) < 0) {
-      builder.Remove(before[i++]);
+Delta ComputeDelta(const Merged& old, const Listing& next, bool mirror) {
+  Delta delta = Builder(old, next, mirror).Run();
+  if (mirror) AddParents(next, &delta.segment);
+  return delta;
+}
+
+void AddParents(const Listing& listing, Segment* segment) {
+  Segment whole;
+  whole.stored_bytes = segment->stored_bytes;
+  std::vector<std::string_view> open;  // directories with a line that the current one is below
+  auto next_stored = segment->stored.begin();
+  for (size_t i = 0; i < segment->lines.size(); ++i) {
+    const IndexEntry& line = segment->lines[i];
+    while (!open.empty() && !IsUnder(line.path, open.back())) open.pop_back();
+    size_t begin = open.empty() ? 0 : open.back().size() + 1;
+    for (size_t end = line.path.find('/', begin); end != std::string_view::npos;
+         end = line.path.find('/', end + 1)) {
+      // A path of the listing, or one that was removed from a directory of the listing.
+      whole.lines.push_back(EntryAt(listing, line.path.substr(0, end)));
+      open.push_back(whole.lines.back().path);
     }
-    bool matched = i < before.size() && before[i].path == entry.path;
-    while (lost != unplaced.end() && *lost < i) ++lost;
-    bool placed = lost == unplaced.end() || *lost != i;
-    builder.Set(entry, matched ? &before[i] : nullptr, placed);
-    if (matched) ++i;
+    if (next_stored != segment->stored.end() && *next_stored == i) {
+      whole.stored.push_back(whole.lines.size());
+      ++next_stored;
+    }
+    whole.lines.push_back(line);
+    if (line.type == EntryType::kDir) open.push_back(line.path);
   }
-  while (i < before.size()) builder.Remove(before[i++]);
-  return builder.Finish();
+  *segment = std::move(whole);
 }
 
 std::vector<Segment> Split(const Segment& segment, uint64_t limit) {
+  uint64_t count = std::max<uint64_t>(1, (segment.stored_bytes + limit / 2) / limit);
+  uint64_t share = segment.stored_bytes / count + 1;
   std::vector<Segment> parts(1);
   size_t next_stored = 0;
+  uint64_t before = 0;  // content of earlier lines
   for (size_t i = 0; i < segment.lines.size(); ++i) {
     bool stored = next_stored < segment.stored.size() && segment.stored[next_stored] == i;
     uint64_t bytes = stored ? segment.lines[i].size : 0;
-    if (bytes > 0 && parts.back().stored_bytes > 0 && parts.back().stored_bytes + bytes > limit) {
+    // A file goes to the part in whose share its middle lies.
+    if (stored && parts.back().stored_bytes > 0 && (before + bytes / 2) / share >= parts.size()) {
       parts.emplace_back();
     }
     Segment& part = parts.back();
     if (stored) {
       part.stored.push_back(part.lines.size());
       part.stored_bytes += bytes;
+      before += bytes;
       ++next_stored;
     }
     part.lines.push_back(segment.lines[i]);

@@ -1,16 +1,17 @@
-// Computes what a new segment must say and hold, given what the kept ones show.
+// Computes what a new segment must say and hold, given what the kept ones list and show.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "packer/plan/listing.h"
+#include "packer/plan/merged.h"
 
 namespace kontext {
 
 // One segment to write. `lines` are index lines in index order, without `object` lines: those
 // follow from the files whose `at` names the objects folder and that are in `stored`. Views point
-// into the two listings that it was computed from.
+// into the listing and the delta that it was computed from.
 struct Segment {
   std::vector<IndexEntry> lines;
   // Files whose content goes into this segment's layer, positions in `lines`, ascending.
@@ -18,18 +19,33 @@ struct Segment {
   uint64_t stored_bytes = 0;
 };
 
+// What the image needs of an earlier segment once a delta lies on top.
+struct SegmentUse {
+  uint64_t bytes = 0;  // content that some entry points at, each once
+  uint64_t lines = 0;  // index lines that still say something
+  // Content that the delta stores although the segments below hold it, because this one hides it.
+  uint64_t hides = 0;
+};
+
 struct Delta {
   Segment segment;
-  TextArena text;  // paths of objects that `lines` point to
+  TextArena text;               // paths that `lines` point to
+  std::vector<SegmentUse> use;  // of each segment of `old`
 
   bool empty() const { return segment.lines.empty(); }
 };
 
-// The segment that turns `old` into `next`. `unplaced`: positions of files of `old` whose content
-// the kept layers do not show (FindUnplaced). Pure.
-Delta ComputeDelta(const Listing& old, const std::vector<size_t>& unplaced, const Listing& next);
+// The segment that turns `old` into `next`. `mirror`: below BasePath the layers then show exactly
+// `next`, as far as names can be stored. Pure.
+Delta ComputeDelta(const Merged& old, const Listing& next, bool mirror);
 
-// Splits a segment in parts of about `limit` bytes of content, in order. At least one part.
+// Gives every directory on the way to one of the segment's paths a line. In a mirror a layer says
+// so which modes it gives to what it passes through: whoever keeps it later must know. Each part of
+// a split segment needs its own.
+void AddParents(const Listing& listing, Segment* segment);
+
+// Splits a segment in order, in as many equal parts as `limit` bytes of content go into it,
+// rounded: a part holds 1.5 x `limit` and a file at most. At least one part.
 std::vector<Segment> Split(const Segment& segment, uint64_t limit);
 
 }  // namespace kontext

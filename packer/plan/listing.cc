@@ -1,24 +1,48 @@
 #include "packer/plan/listing.h"
 
+#include <algorithm>
+
 #include "common/index_writer.h"
-#include "packer/hash.h"
 
 namespace kontext {
 namespace {
 
-constexpr size_t kChunk = 64 * 1024;
+// Chunks double: a small listing stays small, a large one has few.
+constexpr size_t kFirstChunk = 4 * 1024;
+constexpr size_t kLargestChunk = 1024 * 1024;
+
+constexpr size_t kHashBuffer = 16 * 1024;
 
 }  // namespace
 
+std::string* TextArena::ChunkFor(size_t size) {
+  if (chunks_.empty() || chunks_.back().capacity() - chunks_.back().size() < size) {
+    size_t last = chunks_.empty() ? 0 : chunks_.back().capacity();
+    size_t next = std::clamp(2 * last, kFirstChunk, kLargestChunk);
+    chunks_.emplace_back().reserve(std::max(next, size));
+  }
+  return &chunks_.back();
+}
+
 std::string_view TextArena::Keep(std::string_view text) {
   if (text.empty()) return {};
-  if (chunks_.empty() || chunks_.back().capacity() - chunks_.back().size() < text.size()) {
-    chunks_.emplace_back().reserve(std::max(kChunk, text.size()));
-  }
-  std::string& chunk = chunks_.back();
+  std::string& chunk = *ChunkFor(text.size());
   size_t begin = chunk.size();
   chunk.append(text);
   return std::string_view(chunk).substr(begin);
+}
+
+std::string_view TextArena::KeepPath(std::string_view dir, std::string_view name) {
+  if (dir.empty()) return Keep(name);
+  std::string& chunk = *ChunkFor(dir.size() + 1 + name.size());
+  size_t begin = chunk.size();
+  chunk.append(dir).append(1, '/').append(name);
+  return std::string_view(chunk).substr(begin);
+}
+
+void TextArena::Adopt(TextArena other) {
+  // A chunk is never short enough to be inside the string object, so its text stays where it is.
+  for (std::string& chunk : other.chunks_) chunks_.push_front(std::move(chunk));
 }
 
 void Listing::Add(const IndexEntry& entry) {
@@ -40,12 +64,28 @@ ListingTotals Listing::Totals() const {
 }
 
 Digest Listing::TreeDigest() const {
-  Hasher hasher;
-  ByteSink sink{&hasher, [](void* context, const char* data, size_t size) {
-                  static_cast<Hasher*>(context)->Update(data, size);
-                }};
-  for (const IndexEntry& entry : entries_) WriteListingLine(entry, sink);
+  TreeHasher hasher;
+  for (const IndexEntry& entry : entries_) hasher.Add(entry);
   return hasher.Finish();
+}
+
+void TreeHasher::Add(const IndexEntry& entry) {
+  WriteListingLine(entry, {&buffer_, &Write});
+  if (buffer_.size() >= kHashBuffer) Flush();
+}
+
+void TreeHasher::Write(void* context, const char* data, size_t size) {
+  static_cast<std::string*>(context)->append(data, size);
+}
+
+void TreeHasher::Flush() {
+  hasher_.Update(buffer_.data(), buffer_.size());
+  buffer_.clear();
+}
+
+Digest TreeHasher::Finish() {
+  Flush();
+  return hasher_.Finish();
 }
 
 }  // namespace kontext

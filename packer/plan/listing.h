@@ -5,18 +5,30 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/index_entry.h"
+#include "packer/hash.h"
 
 namespace kontext {
 
 // Keeps text for as long as it lives; a view that it gave stays valid when it is moved.
 class TextArena {
  public:
+  TextArena() = default;
+  TextArena(TextArena&&) = default;
+  TextArena& operator=(TextArena&&) = default;
+
   std::string_view Keep(std::string_view text);
+  // "dir/name", or "name" when `dir` is empty.
+  std::string_view KeepPath(std::string_view dir, std::string_view name);
+  // Keeps what `other` keeps, too.
+  void Adopt(TextArena other);
 
  private:
+  std::string* ChunkFor(size_t size);
+
   std::deque<std::string> chunks_;
 };
 
@@ -27,12 +39,32 @@ struct ListingTotals {
   uint64_t bytes = 0;
 };
 
+// The tree digest of entries that come one by one, in order (FORMAT.md, "Canonical form").
+class TreeHasher {
+ public:
+  void Add(const IndexEntry& entry);
+  Digest Finish();
+
+ private:
+  static void Write(void* context, const char* data, size_t size);
+  void Flush();
+
+  // A line is some twelve short pieces; the hash takes them by the buffer.
+  Hasher hasher_;
+  std::string buffer_;
+};
+
 // Entries of type file, dir and symlink, in the order of ComparePaths, none twice. The listing
 // owns the text that its entries' views point to.
 class Listing {
  public:
   // Copies the entry and its text. Entries must come in order.
   void Add(const IndexEntry& entry);
+
+  // The same without a copy of the text, which must be in an arena that the listing adopted.
+  void AddKept(const IndexEntry& entry) { entries_.push_back(entry); }
+  void Adopt(TextArena text) { text_.Adopt(std::move(text)); }
+  void Reserve(size_t entries) { entries_.reserve(entries); }
 
   const std::vector<IndexEntry>& entries() const { return entries_; }
   std::vector<IndexEntry>& mutable_entries() { return entries_; }

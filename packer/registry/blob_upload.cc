@@ -18,6 +18,20 @@ constexpr uint64_t kChunk = uint64_t{4} << 20;
 constexpr uint64_t kSmallChunk = uint64_t{1} << 20;
 // More than this asked for at once is not meant seriously.
 constexpr uint64_t kMaxChunk = uint64_t{1} << 30;
+// What is no longer than this is sent again sooner than it is asked what came of it.
+constexpr uint64_t kLeastToResume = kChunk;
+
+// "0-1023", or as some write it "bytes=0-1023": how many bytes the registry has. Of "0-0" none: it
+// says that of an empty upload.
+uint64_t ReceivedBytes(const Response& answer) {
+  std::string range = HeaderOf(answer, "range");
+  size_t dash = range.find("0-");
+  if (dash == std::string::npos || (dash > 0 && range.substr(0, dash) != "bytes=")) return 0;
+  uint64_t last = 0;
+  auto [end, error] = std::from_chars(range.data() + dash + 2, range.data() + range.size(), last);
+  bool whole = error == std::errc() && end == range.data() + range.size();
+  return whole && last > 0 && last < UINT64_MAX ? last + 1 : 0;
+}
 
 // Refusals of the form that a blob came in, not of the blob.
 bool WantsAnotherForm(const Response& answer) {
@@ -39,10 +53,28 @@ uint64_t MinChunk(const Response& answer) {
 class Upload {
  public:
   Upload(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source)
-      : endpoint_(endpoint), blob_(blob), source_(source), subject_(BlobSubject(blob.digest)) {}
+      : endpoint_(endpoint),
+        blob_(blob),
+        source_(source),
+        subject_(BlobSubject(blob.digest)),
+        may_resume_(source.size() > kLeastToResume) {}
 
   // The answer that ends it: success, or the refusal.
   Response Try() {
+    uint64_t received = under_way_ && may_resume_ ? AskOffset() : 0;
+    if (received > 0) {
+      Response answer = SendChunks(received);
+      if (IsSuccess(answer.status) || IsRetryable(answer.status)) return answer;
+      may_resume_ = false;  // it was not what it said that it has
+    } else if (under_way_ && may_resume_) {
+      Response there = AskForBlob();  // only the answer may have got lost
+      if (IsSuccess(there.status)) return there;
+    }
+    return SendAll();
+  }
+
+ private:
+  Response SendAll() {
     Response answer = Start();
     if (!IsSuccess(answer.status)) return answer;
     if (chunk_ == 0) {
@@ -52,14 +84,14 @@ class Upload {
       answer = Start();
       if (!IsSuccess(answer.status)) return answer;
     }
-    answer = SendChunks();
+    answer = SendChunks(0);
     if (answer.status != 413 || chunk_ <= kSmallChunk) return answer;
     chunk_ = kSmallChunk;
-    return Try();
+    return SendAll();
   }
 
- private:
   Response Start() {
+    under_way_ = false;
     Request request = NewRequest("POST", endpoint_.UploadUrl());
     Response answer = endpoint_.Send(request, subject_);
     if (!IsSuccess(answer.status)) return answer;
@@ -70,7 +102,26 @@ class Upload {
     min_chunk_ = MinChunk(answer);
     location_ = answer.url.empty() ? request.url : answer.url;
     Follow(answer);
+    under_way_ = true;
     return answer;
+  }
+
+  // How many bytes the registry has of what broke off; 0: none that can be built on.
+  uint64_t AskOffset() {
+    try {
+      Response answer = endpoint_.Send(NewRequest("GET", location_), subject_);
+      uint64_t received = IsSuccess(answer.status) ? ReceivedBytes(answer) : 0;
+      if (received == 0 || received > source_.size()) return 0;
+      Follow(answer);
+      return received;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kNetwork) throw;
+      return 0;
+    }
+  }
+
+  Response AskForBlob() {
+    return endpoint_.Send(NewRequest("HEAD", endpoint_.BlobUrl(blob_.digest)), subject_);
   }
 
   // Every answer may move the upload; one without a Location leaves it where it is.
@@ -94,9 +145,11 @@ class Upload {
     return endpoint_.Send(request, subject_);
   }
 
-  Response SendChunks() {
-    for (uint64_t offset = 0; offset < source_.size();) {
-      uint64_t size = std::min(std::max(chunk_, min_chunk_), source_.size() - offset);
+  // From `offset` on, which the registry has reached.
+  Response SendChunks(uint64_t offset) {
+    uint64_t chunk = chunk_ == 0 ? source_.size() : std::max(chunk_, min_chunk_);
+    while (offset < source_.size()) {
+      uint64_t size = std::min(chunk, source_.size() - offset);
       std::unique_ptr<BlobSource> part = PartOf(source_, offset, size);
       Request request = NewRequest("PATCH", location_);
       request.body = part.get();
@@ -111,7 +164,7 @@ class Upload {
     return Put(nullptr);
   }
 
-  // What breaks leaves an upload of unknown length behind: UploadBlob begins a new one.
+  // What breaks leaves an upload of unknown length behind: Try goes on from there.
   static Request NewRequest(const char* method, const std::string& url) {
     Request request;
     request.method = method;
@@ -127,6 +180,8 @@ class Upload {
   std::string location_;
   uint64_t chunk_ = 0;  // 0: all at once
   uint64_t min_chunk_ = 0;
+  bool under_way_ = false;  // location_ is an upload that was begun and not ended
+  bool may_resume_;
 };
 
 }  // namespace

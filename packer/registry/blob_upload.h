@@ -10,8 +10,9 @@
 namespace kontext {
 
 // POST and one PUT with all of it, which every registry takes; where that is refused for its form
-// (a proxy's 413, a registry that wants PATCH), in chunks. What breaks on the way starts again from
-// a new POST. Throws Error.
+// (a proxy's 413, a registry that wants PATCH), in chunks. What breaks on the way goes on
+// from the byte that the registry has reached, if it can say that and the blob is worth it; else it
+// starts again from a new POST. Throws Error.
 void UploadBlob(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source);
 
 // `location` with the digest that closes an upload. Keeps its query.

@@ -9,6 +9,7 @@
 #include "packer/hash.h"
 #include "packer/registry/blob_download.h"
 #include "packer/registry/blob_upload.h"
+#include "packer/registry/error_body.h"
 
 namespace kontext {
 namespace {
@@ -24,6 +25,18 @@ std::string MediaTypeOf(const Response& answer) {
   type = type.substr(0, type.find(';'));
   while (!type.empty() && std::isspace(static_cast<unsigned char>(type.back()))) type.pop_back();
   return type;
+}
+
+// docker-registry writes its links in place: whoever reads one at that moment, which is empty then,
+// is told that a digest is invalid. Ours are not, so it will pass.
+bool IsTornLink(const Response& answer) {
+  return answer.status == 400 && ParseErrorBody(answer.body).code == "DIGEST_INVALID";
+}
+
+// Of a refused manifest.
+bool LacksPart(const Response& refusal) {
+  std::string code = ParseErrorBody(refusal.body).code;
+  return code == "BLOB_UNKNOWN" || code == "MANIFEST_BLOB_UNKNOWN" || code == "MANIFEST_UNKNOWN";
 }
 
 bool IsSha256(const std::string& text) { return text.starts_with("sha256:"); }
@@ -78,6 +91,18 @@ void RegistryClient::GetBlob(const Descriptor& blob, uint64_t limit,
   DownloadBlob(endpoint_, blob, wanted, sink);
 }
 
+bool RegistryClient::MountBlob(const Descriptor& blob, const std::string& from_repository) {
+  Request request;
+  request.method = "POST";
+  request.url = endpoint_.MountUrl(blob.digest, from_repository);
+  request.may_retry = false;
+  try {
+    return endpoint_.Send(request, BlobSubject(blob.digest)).status == 201;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 void RegistryClient::PutBlob(const Descriptor& blob, const BlobSource& source) {
   UploadBlob(endpoint_, blob, source);
 }
@@ -97,11 +122,35 @@ void RegistryClient::PutManifest(const Descriptor& manifest, const std::string& 
   request.headers.emplace_back("Content-Type", manifest.media_type);
   request.body = source.get();
   Response answer = endpoint_.Send(request, subject);
-  if (!IsSuccess(answer.status)) endpoint_.Refuse(answer, subject);
+  for (int failures = 1; IsTornLink(answer) && failures < endpoint_.retry().tries; ++failures) {
+    Sleep(endpoint_.retry(), RetryDelay(endpoint_.retry(), failures, &answer));
+    answer = endpoint_.Send(request, subject);
+  }
+  if (!IsSuccess(answer.status)) {
+    if (!IsTornLink(answer) && IsThere(manifest, tag, answer)) return;
+    if (LacksPart(answer)) {
+      endpoint_.Fail(ErrorKind::kMissingPart, subject, DescribeAnswer(answer));
+    }
+    endpoint_.Refuse(answer, subject);
+  }
   std::string stored = HeaderOf(answer, "docker-content-digest");
   if (IsSha256(stored) && stored != manifest.digest) {
     endpoint_.Fail(ErrorKind::kRegistry, subject,
                    fmt::format("the registry stored {}, not {}", stored, manifest.digest));
+  }
+}
+
+// A registry with immutable tags (ECR) refuses the image that is there already as well.
+bool RegistryClient::IsThere(const Descriptor& manifest, const std::string& tag,
+                             const Response& refusal) {
+  bool by_rule = refusal.status == 400 || refusal.status == 403 || refusal.status == 405 ||
+                 refusal.status == 409 || refusal.status == 412;
+  if (tag.empty() || !by_rule || LacksPart(refusal)) return false;
+  try {
+    std::optional<ManifestAnswer> there = GetManifest(tag);
+    return there && DigestOf(there->body) == manifest.digest;
+  } catch (const Error&) {
+    return false;  // the refusal says more
   }
 }
 

@@ -27,7 +27,7 @@ struct ManifestAnswer {
 
 // Owns its transport, which need not retry by itself. Every failure is an Error that begins with
 // the reference and names the blob or manifest; a 401 says that the registry wants authentication,
-// which belongs in a Transport around the real one. One thread at a time.
+// which belongs in a Transport around the real one. Any number of threads at once.
 class RegistryClient {
  public:
   RegistryClient(std::unique_ptr<Transport> transport, const Reference& reference,
@@ -44,12 +44,19 @@ class RegistryClient {
   void GetBlob(const Descriptor& blob, uint64_t limit,
                const std::function<bool(std::string_view)>& sink);
 
+  // Asks the registry to take a blob over from another of its repositories. False when it does not:
+  // every registry has reasons of its own, and uploading always works.
+  bool MountBlob(const Descriptor& blob, const std::string& from_repository);
+
   void PutBlob(const Descriptor& blob, const BlobSource& source);
 
-  // Under `tag`, or by its digest alone when `tag` is empty.
+  // Under `tag`, or by its digest alone when `tag` is empty. Throws Error(kMissingPart) when the
+  // registry says that it lacks a blob or manifest that this one names.
   void PutManifest(const Descriptor& manifest, const std::string& body, const std::string& tag);
 
  private:
+  bool IsThere(const Descriptor& manifest, const std::string& tag, const Response& refusal);
+
   std::unique_ptr<Transport> transport_;
   Endpoint endpoint_;
 };

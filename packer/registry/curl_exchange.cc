@@ -9,15 +9,15 @@
 #include <new>
 
 #include "packer/error.h"
+#include "packer/registry/text.h"
 #include "packer/registry/url.h"
 
 namespace kontext {
 namespace {
 
 constexpr long kConnectSeconds = 30;
-// A transfer slower than this for so long has stalled; proxies cut one off after 60 s as well.
+// A transfer slower than this has stalled.
 constexpr long kStallBytesPerSecond = 1;
-constexpr long kStallSeconds = 60;
 constexpr long kBufferBytes = 256 * 1024;
 constexpr size_t kMaxHeaderBytes = 64 * 1024;
 constexpr size_t kMaxRefusalBytes = 64 * 1024;
@@ -29,13 +29,6 @@ void Set(CURL* handle, CURLoption option, Value value) {
   if (code != CURLE_OK) {
     throw Error(ErrorKind::kUsage, fmt::format("libcurl: {}", curl_easy_strerror(code)));
   }
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
 }
 
 std::string_view Trim(std::string_view text) {
@@ -54,16 +47,18 @@ bool IsSuccess(int status) { return status >= 200 && status < 300; }
 
 }  // namespace
 
-CurlExchange::CurlExchange(CURL* handle, const CurlSettings& settings, const Request& request)
-    : handle_(handle), settings_(settings), request_(request) {}
+CurlExchange::CurlExchange(CurlMulti* multi, CURL* handle, const CurlSettings& settings,
+                           const HostTls& tls, const Request& request)
+    : multi_(multi), handle_(handle), settings_(settings), tls_(tls), request_(request) {}
 
 Response CurlExchange::Run(const std::string& url, bool credentials) {
-  curl_easy_reset(handle_);  // keeps the connections
+  curl_easy_reset(handle_);
   response_.url = url;
   SetConnection(url);
+  SetTls();
   SetMethod();
   SetHeaders(credentials);
-  CURLcode code = curl_easy_perform(handle_);
+  CURLcode code = multi_->Perform(handle_);
   // What was set points into this object.
   curl_easy_reset(handle_);
   if (failure_ != nullptr) std::rethrow_exception(failure_);
@@ -80,22 +75,42 @@ void CurlExchange::SetConnection(const std::string& url) {
   if (IsLoopbackHost(ParseUrl(url).host)) Set(handle_, CURLOPT_PROXY, "");
   Set(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
   Set(handle_, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
+  // Rather a stream of a connection that is being made than one of its own.
+  Set(handle_, CURLOPT_PIPEWAIT, 1L);
   Set(handle_, CURLOPT_NOSIGNAL, 1L);
   Set(handle_, CURLOPT_FOLLOWLOCATION, 0L);
-  Set(handle_, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
+  Set(handle_, CURLOPT_CONNECTTIMEOUT, std::min(kConnectSeconds, settings_.stall_seconds));
   Set(handle_, CURLOPT_LOW_SPEED_LIMIT, kStallBytesPerSecond);
-  Set(handle_, CURLOPT_LOW_SPEED_TIME, kStallSeconds);
+  Set(handle_, CURLOPT_LOW_SPEED_TIME, settings_.stall_seconds);
   // Only for speed, and refused while a buffer of a request that failed is still there.
   (void)curl_easy_setopt(handle_, CURLOPT_BUFFERSIZE, kBufferBytes);
   (void)curl_easy_setopt(handle_, CURLOPT_UPLOAD_BUFFERSIZE, kBufferBytes);
   Set(handle_, CURLOPT_USERAGENT, settings_.user_agent.c_str());
   Set(handle_, CURLOPT_ERRORBUFFER, message_);
-  if (!settings_.ca_file.empty()) Set(handle_, CURLOPT_CAINFO, settings_.ca_file.c_str());
-  if (!settings_.ca_dir.empty()) Set(handle_, CURLOPT_CAPATH, settings_.ca_dir.c_str());
+  // What is meant for the registry is not for a proxy on the way to it.
+  Set(handle_, CURLOPT_HEADEROPT, long{CURLHEADER_SEPARATE});
   Set(handle_, CURLOPT_HEADERFUNCTION, &CurlExchange::OnHeader);
   Set(handle_, CURLOPT_HEADERDATA, this);
   Set(handle_, CURLOPT_WRITEFUNCTION, &CurlExchange::OnBody);
   Set(handle_, CURLOPT_WRITEDATA, this);
+}
+
+void CurlExchange::SetTls() {
+  if (settings_.insecure_tls) {
+    Set(handle_, CURLOPT_SSL_VERIFYPEER, 0L);
+    Set(handle_, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+  if (!settings_.ca_file.empty()) Set(handle_, CURLOPT_CAINFO, settings_.ca_file.c_str());
+  if (!settings_.ca_dir.empty()) Set(handle_, CURLOPT_CAPATH, settings_.ca_dir.c_str());
+  if (!tls_.authorities.empty()) {
+    curl_blob pem{const_cast<char*>(tls_.authorities.data()), tls_.authorities.size(),
+                  CURL_BLOB_NOCOPY};
+    Set(handle_, CURLOPT_CAINFO_BLOB, &pem);
+  }
+  if (tls_.certificate.empty()) return;
+  Set(handle_, CURLOPT_SSLCERT, tls_.certificate.c_str());
+  Set(handle_, CURLOPT_SSLKEY, tls_.key.c_str());
+  Set(handle_, CURLOPT_KEYPASSWD, "");  // else OpenSSL asks for one on the terminal
 }
 
 void CurlExchange::SetMethod() {
@@ -151,7 +166,8 @@ void CurlExchange::Fail(CURLcode code) const {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-      throw Error(ErrorKind::kRegistry, text);
+      throw Error(ErrorKind::kRegistry,
+                  text + "; give its CA by SSL_CERT_FILE or in certs.d (--insecure-tls takes any)");
     case CURLE_UNSUPPORTED_PROTOCOL:  // what libcurl says of an answer that is not HTTP
       throw Error(ErrorKind::kRegistry, "the server does not speak HTTP (" + text + ")");
     default:
@@ -217,6 +233,7 @@ void CurlExchange::TakeHeader(std::string_view line) {
   if (line.starts_with("HTTP/")) {  // a 1xx or a proxy's answer may have come before
     response_.headers.clear();
     size_t space = line.find(' ');
+    response_.protocol = line.substr(0, std::min(space, line.size()));
     std::string code(space == std::string_view::npos ? "" : line.substr(space + 1, 3));
     response_.status = std::atoi(code.c_str());
     return;

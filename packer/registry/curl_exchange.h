@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "packer/registry/curl_multi.h"
 #include "packer/registry/transport.h"
 #include "packer/store/blob_source.h"
 
@@ -17,12 +18,22 @@ struct CurlSettings {
   std::string user_agent;
   std::string ca_file;  // empty: libcurl's own
   std::string ca_dir;
+  bool insecure_tls = false;
+  long stall_seconds = 60;  // without a byte on the way; proxies cut one off after 60 s as well
 };
 
-// Lives on the stack of the call that sends; `handle`, `settings` and `request` must outlive it.
+// What one host needs beside the settings of all.
+struct HostTls {
+  std::string authorities;  // PEM, in place of ca_file; empty: none
+  std::string certificate;  // files of the client; empty: none
+  std::string key;
+};
+
+// Lives on the stack of the call that sends; all that it is given must outlive it.
 class CurlExchange {
  public:
-  CurlExchange(CURL* handle, const CurlSettings& settings, const Request& request);
+  CurlExchange(CurlMulti* multi, CURL* handle, const CurlSettings& settings, const HostTls& tls,
+               const Request& request);
   CurlExchange(const CurlExchange&) = delete;
   CurlExchange& operator=(const CurlExchange&) = delete;
 
@@ -36,6 +47,7 @@ class CurlExchange {
   };
 
   void SetConnection(const std::string& url);
+  void SetTls();
   void SetMethod();
   void SetHeaders(bool credentials);
   void AddHeader(const std::string& line);
@@ -53,8 +65,10 @@ class CurlExchange {
   bool TakeBody(std::string_view bytes);
   size_t ReadBody(char* out, size_t size);
 
+  CurlMulti* multi_;
   CURL* handle_;
   const CurlSettings& settings_;
+  const HostTls& tls_;
   const Request& request_;
   std::unique_ptr<curl_slist, FreeList> header_list_;
   std::unique_ptr<BlobReader> reader_;

@@ -5,11 +5,17 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <mutex>
 #include <new>
 #include <utility>
+#include <vector>
 
 #include "packer/error.h"
 #include "packer/registry/curl_exchange.h"
+#include "packer/registry/curl_multi.h"
+#include "packer/registry/error_body.h"
 #include "packer/registry/url.h"
 
 namespace kontext {
@@ -35,12 +41,13 @@ bool IsRedirect(int status) {
 class CurlTransport : public Transport {
  public:
   explicit CurlTransport(CurlOptions options)
-      : trace_(std::move(options.trace)), handle_(curl_easy_init()) {
-    if (handle_ == nullptr) throw std::bad_alloc();
+      : trace_(std::move(options.trace)), tls_folders_(std::move(options.tls_folders)) {
     settings_.user_agent = std::move(options.user_agent);
     // Set for OpenSSL, whose defaults libcurl replaces by its own.
     settings_.ca_file = Environment("SSL_CERT_FILE");
     settings_.ca_dir = Environment("SSL_CERT_DIR");
+    settings_.insecure_tls = options.insecure_tls;
+    settings_.stall_seconds = options.stall_seconds;
   }
 
   Response Send(const Request& request) override {
@@ -71,11 +78,37 @@ class CurlTransport : public Transport {
   struct FreeHandle {
     void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
   };
+  using Handle = std::unique_ptr<CURL, FreeHandle>;
+
+  // A handle for one exchange. Those that were used before know their TLS sessions.
+  Handle TakeHandle() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    Handle handle;
+    if (idle_.empty()) {
+      handle.reset(curl_easy_init());
+      if (handle == nullptr) throw std::bad_alloc();
+    } else {
+      handle = std::move(idle_.back());
+      idle_.pop_back();
+    }
+    return handle;
+  }
+
+  Response Perform(const Request& request, const Url& url, bool credentials) {
+    Handle handle = TakeHandle();
+    // One that failed is not used again.
+    Response response = CurlExchange(&multi_, handle.get(), settings_, TlsOf(url), request)
+                            .Run(url.text, credentials);
+    std::lock_guard<std::mutex> lock(mutex_);
+    idle_.push_back(std::move(handle));
+    return response;
+  }
 
   Response Exchange(const Request& request, const Url& url, bool credentials) {
     using Clock = std::chrono::steady_clock;
     Trace([&] {
       std::string sent = request.body ? fmt::format(" ({} bytes)", request.body->size()) : "";
+      if (credentials) sent += ShownAuthorization(request);
       return fmt::format("> {} {}{}", request.method, RedactUrl(url.text), sent);
     });
     Clock::time_point begin = Clock::now();
@@ -83,9 +116,11 @@ class CurlTransport : public Transport {
       return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin).count();
     };
     try {
-      Response response =
-          CurlExchange(handle_.get(), settings_, request).Run(url.text, credentials);
-      Trace([&] { return fmt::format("< {} in {} ms", response.status, elapsed()); });
+      Response response = Perform(request, url, credentials);
+      Trace([&] {
+        return fmt::format("< {} in {} ms, {}", response.status, elapsed(),
+                           QuoteLine(response.protocol));
+      });
       return response;
     } catch (const Error& error) {
       Trace([&] { return fmt::format("< no answer in {} ms: {}", elapsed(), error.what()); });
@@ -93,14 +128,55 @@ class CurlTransport : public Transport {
     }
   }
 
+  const HostTls& TlsOf(const Url& url) {
+    static const HostTls kNone;
+    if (url.scheme != "https") return kNone;
+    std::string host = fmt::format("{} {}", url.host, url.port);
+    std::lock_guard<std::mutex> lock(mutex_);
+    auto known = hosts_.find(host);
+    if (known != hosts_.end()) return known->second;
+    TlsFiles files = FindTlsFiles(tls_folders_, url.host, url.port);
+    HostTls tls{"", files.certificate, files.key};
+    if (!files.authorities.empty()) {
+      // Trusted beside the others: libcurl would take them in their place.
+      std::string others = settings_.ca_file.empty() ? DefaultAuthorities() : settings_.ca_file;
+      if (!others.empty()) files.authorities.push_back(others);
+      tls.authorities = ReadPemFiles(files.authorities);
+    }
+    return hosts_.emplace(host, std::move(tls)).first->second;
+  }
+
+  // The file that libcurl was built to trust; empty when this machine has it not.
+  static std::string DefaultAuthorities() {
+    const char* path = curl_version_info(CURLVERSION_NOW)->cainfo;
+    return path == nullptr || !std::filesystem::exists(path) ? "" : path;
+  }
+
+  // "Authorization: Bearer ***".
+  static std::string ShownAuthorization(const Request& request) {
+    for (const auto& [name, value] : request.headers) {
+      if (name != "Authorization") continue;
+      return fmt::format(" (Authorization: {} ***)", value.substr(0, value.find(' ')));
+    }
+    return {};
+  }
+
   template <typename Line>
   void Trace(Line line) const {
-    if (trace_) trace_(line());
+    if (!trace_) return;
+    std::string text = line();
+    std::lock_guard<std::mutex> lock(trace_mutex_);
+    trace_(text);
   }
 
   std::function<void(std::string_view)> trace_;
+  mutable std::mutex trace_mutex_;
   CurlSettings settings_;
-  std::unique_ptr<CURL, FreeHandle> handle_;
+  std::vector<std::string> tls_folders_;
+  std::mutex mutex_;                      // guards what follows
+  std::map<std::string, HostTls> hosts_;  // by "host port"; an entry stays where and what it is
+  std::vector<Handle> idle_;
+  CurlMulti multi_;
 };
 
 }  // namespace

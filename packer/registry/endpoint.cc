@@ -30,9 +30,8 @@ std::string HostOf(const std::string& registry) {
 Endpoint::Endpoint(Transport& transport, const Reference& reference, bool insecure_http,
                    RetryPolicy retry)
     : transport_(transport), name_(reference.ToString()), retry_(std::move(retry)) {
-  bool plain = insecure_http || IsLoopbackHost(HostOf(reference.registry));
-  base_ = fmt::format("{}://{}/v2/{}", plain ? "http" : "https", reference.registry,
-                      reference.repository);
+  base_ =
+      fmt::format("{}/v2/{}", RegistryUrl(reference.registry, insecure_http), reference.repository);
 }
 
 std::string Endpoint::BlobUrl(const std::string& digest) const {
@@ -49,6 +48,16 @@ std::string Endpoint::ManifestUrl(const std::string& tag_or_digest) const {
 
 std::string Endpoint::UploadUrl() const { return fmt::format("{}/blobs/uploads/", base_); }
 
+std::string Endpoint::MountUrl(const std::string& digest,
+                               const std::string& from_repository) const {
+  CheckDigest(digest, BlobSubject(digest));
+  std::string from;  // a repository's name has nothing else to escape
+  for (char c : from_repository) from += c == '/' ? "%2F" : std::string(1, c);
+  size_t colon = digest.find(':');
+  return fmt::format("{}/blobs/uploads/?mount={}%3A{}&from={}", base_, digest.substr(0, colon),
+                     digest.substr(colon + 1), from);
+}
+
 Response Endpoint::Send(const Request& request, const std::string& subject) const {
   try {
     return transport_.Send(request);
@@ -63,7 +72,9 @@ Response Endpoint::Send(const Request& request, const std::string& subject) cons
 
 void Endpoint::Refuse(const Response& answer, const std::string& subject) const {
   std::string described = DescribeAnswer(answer);
-  if (answer.status == 401) {
+  if (!answer.hint.empty()) {
+    described += fmt::format("; {}", answer.hint);
+  } else if (answer.status == 401) {
     Fail(ErrorKind::kRegistry, subject,
          fmt::format("the registry wants authentication ({})", described));
   }
@@ -86,6 +97,11 @@ std::string BlobSubject(const std::string& digest) {
 std::string ManifestSubject(const std::string& tag_or_digest) {
   bool digest = tag_or_digest.find(':') != std::string::npos;
   return fmt::format("manifest {}", digest ? Shorten(tag_or_digest) : tag_or_digest);
+}
+
+std::string RegistryUrl(const std::string& registry, bool insecure_http) {
+  bool plain = insecure_http || IsLoopbackHost(HostOf(registry));
+  return fmt::format("{}://{}", plain ? "http" : "https", registry);
 }
 
 std::string HeaderOf(const Response& response, const std::string& name) {

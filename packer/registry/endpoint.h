@@ -10,16 +10,17 @@
 
 namespace kontext {
 
-// `transport` must outlive it. One thread at a time, as the transport.
+// `transport` must outlive it. Any number of threads at once, as the transport.
 class Endpoint {
  public:
-  // Plain HTTP for loopback hosts, and for all with `insecure_http`; else HTTPS.
+  // At RegistryUrl.
   Endpoint(Transport& transport, const Reference& reference, bool insecure_http, RetryPolicy retry);
 
   // Throw Error(kFormat) for a digest that is none: it must not lead elsewhere.
   std::string BlobUrl(const std::string& digest) const;
   std::string ManifestUrl(const std::string& tag_or_digest) const;
   std::string UploadUrl() const;
+  std::string MountUrl(const std::string& digest, const std::string& from_repository) const;
   const RetryPolicy& retry() const { return retry_; }
 
   // Sends. `subject` ("blob sha256:ab…") and the reference begin the message of an Error.
@@ -46,6 +47,9 @@ std::string BlobSubject(const std::string& digest);
 
 // "manifest v1", "manifest sha256:0123456789ab…".
 std::string ManifestSubject(const std::string& tag_or_digest);
+
+// "https://host:port"; "http://…" for loopback hosts, and for all with `insecure_http`.
+std::string RegistryUrl(const std::string& registry, bool insecure_http);
 
 inline bool IsSuccess(int status) { return status >= 200 && status < 300; }
 

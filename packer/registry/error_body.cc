@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "packer/registry/text.h"
+
 namespace kontext {
 namespace {
 
@@ -45,9 +47,11 @@ constexpr StatusText kStatusTexts[] = {
     {504, "Gateway Timeout"},
 };
 
-// Blanks and control characters become one space; cut where a UTF-8 character ends.
-std::string OneLine(std::string_view text) {
+}  // namespace
+
+std::string QuoteLine(std::string_view text) {
   std::string line;
+  // Blanks and control characters become one space; cut where a UTF-8 character ends.
   for (char c : text) {
     bool blank = static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
     if (!blank) {
@@ -67,13 +71,18 @@ std::string OneLine(std::string_view text) {
   return line;
 }
 
-std::string TextOf(const rapidjson::Value& object, const char* name) {
-  auto member = object.FindMember(name);
-  if (member == object.MemberEnd() || !member->value.IsString()) return {};
-  return OneLine({member->value.GetString(), member->value.GetStringLength()});
+std::string Blank(std::string text, std::span<const std::string> secrets) {
+  constexpr size_t kShortest = 4;  // shorter ones stand in any text
+  constexpr std::string_view kBlanked = "***";
+  for (const std::string& secret : secrets) {
+    if (secret.size() < kShortest) continue;
+    for (size_t at = 0; (at = text.find(secret, at)) != std::string::npos;) {
+      text.replace(at, secret.size(), kBlanked);
+      at += kBlanked.size();
+    }
+  }
+  return text;
 }
-
-}  // namespace
 
 RegistryError ParseErrorBody(std::string_view body) {
   body = body.substr(0, kMaxBody);
@@ -85,11 +94,11 @@ RegistryError ParseErrorBody(std::string_view body) {
                  document["errors"][0].IsObject();
   if (is_list) {
     const rapidjson::Value& first = document["errors"][0];
-    RegistryError error{TextOf(first, "code"), TextOf(first, "message")};
+    RegistryError error{QuoteLine(TextOf(first, "code")), QuoteLine(TextOf(first, "message"))};
     if (error.message.empty()) error.message = error.code;
     return error;
   }
-  std::string line = OneLine(body);
+  std::string line = QuoteLine(body);
   if (line.starts_with('<')) line.clear();  // HTML only repeats the status
   return {"", line};
 }

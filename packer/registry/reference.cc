@@ -150,6 +150,12 @@ std::string TakeTag(std::string_view text, std::string_view* rest) {
   return tag;
 }
 
+// Such a folder's name would read as something else behind "oci:" with another tag or digest.
+bool IsAmbiguous(std::string_view dir) {
+  std::string_view last = dir.substr(dir.rfind('/') + 1);
+  return last.find(':') != std::string_view::npos || last.ends_with("@sha256");
+}
+
 Reference ParseLayout(std::string_view text) {
   Reference reference;
   reference.destination = Destination::kOciLayout;
@@ -164,6 +170,9 @@ Reference ParseLayout(std::string_view text) {
   std::string tag = TakeTag(text, &rest);
   if (reference.digest.empty()) reference.tag = tag;
   if (rest.empty()) Fail(text, "it names no directory");
+  if (IsAmbiguous(rest)) {
+    Fail(text, "a layout's folder may not hold ':' in its name, nor end in \"@sha256\"");
+  }
   reference.repository = rest;
   return reference;
 }
@@ -184,7 +193,8 @@ Reference ParseDocker(std::string_view text, std::string_view rest) {
   if (reference.digest.empty()) reference.tag = tag;
   if (std::string problem = RepositoryProblem(rest); !problem.empty()) Fail(text, problem);
   reference.repository = rest;
-  if (reference.registry == kHubName || reference.registry == kHubLegacyName) {
+  if (reference.registry == kHubName || reference.registry == kHubLegacyName ||
+      reference.registry == kHubHost) {
     reference.registry = kHubHost;
     if (rest.find('/') == std::string_view::npos) reference.repository.insert(0, "library/");
   }

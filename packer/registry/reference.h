@@ -14,6 +14,19 @@ struct Reference {
   std::string tag;         // "latest" when not given; empty when `digest` is set
   std::string digest;      // "sha256:<hex>" or empty
 
+  // Are blobs of the one also there for the other?
+  bool SameRepository(const Reference& other) const {
+    return destination == other.destination && registry == other.registry &&
+           repository == other.repository;
+  }
+
+  // Can blobs of the one be had for the other without being sent?
+  bool SameRegistry(const Reference& other) const {
+    return SameRepository(other) ||
+           (destination == Destination::kRegistry && other.destination == destination &&
+            registry == other.registry);
+  }
+
   // As the user may type it back: "127.0.0.1:5000/team/app:v1", "oci:out:v1".
   std::string ToString() const;
   // "127.0.0.1:5000/team/app@sha256:…", "oci:out@sha256:…".

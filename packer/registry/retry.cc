@@ -21,14 +21,6 @@ double Random(const RetryPolicy& policy) {
   return std::uniform_real_distribution<double>(0, 1)(device);
 }
 
-void Sleep(const RetryPolicy& policy, Milliseconds time) {
-  if (policy.sleep) {
-    policy.sleep(time);
-  } else {
-    std::this_thread::sleep_for(time);
-  }
-}
-
 // RFC 9110, section 10.2.3. A date is taken against the answer's own Date: our clock may be off.
 std::optional<Milliseconds> RetryAfter(const Response& answer) {
   auto header = answer.headers.find("retry-after");
@@ -73,6 +65,14 @@ class RetryTransport : public Transport {
 
 }  // namespace
 
+void Sleep(const RetryPolicy& policy, Milliseconds time) {
+  if (policy.sleep) {
+    policy.sleep(time);
+  } else {
+    std::this_thread::sleep_for(time);
+  }
+}
+
 bool IsRetryable(int status) {
   if (status == 501 || status == 505) return false;
   return status == 408 || status == 429 || status == 499 || (status >= 500 && status < 600);
@@ -94,16 +94,17 @@ Milliseconds RetryDelay(const RetryPolicy& policy, int failures, const Response*
 Response WithRetries(const RetryPolicy& policy, const std::function<Response()>& attempt,
                      const std::function<bool()>& may_retry) {
   for (int failures = 1;; ++failures) {
-    Milliseconds delay{0};
+    RetryWait wait{Milliseconds(0), 0, false};
     try {
       Response answer = attempt();
       if (!IsRetryable(answer.status) || failures >= policy.tries || !may_retry()) return answer;
-      delay = RetryDelay(policy, failures, &answer);
+      wait = {RetryDelay(policy, failures, &answer), answer.status, RetryAfter(answer).has_value()};
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kNetwork || failures >= policy.tries || !may_retry()) throw;
-      delay = RetryDelay(policy, failures, nullptr);
+      wait.time = RetryDelay(policy, failures, nullptr);
     }
-    Sleep(policy, delay);
+    if (policy.on_wait) policy.on_wait(wait);
+    Sleep(policy, wait.time);
   }
 }
 

@@ -11,6 +11,13 @@ namespace kontext {
 
 using Milliseconds = std::chrono::milliseconds;
 
+struct RetryWait {
+  Milliseconds time;
+  int status;  // what was answered; 0: nothing
+  bool asked;  // the answer has said how long
+};
+
+// Its functions are called from any thread.
 struct RetryPolicy {
   int tries = 5;
   // The wait after the first failure; it doubles with each. Without an answer 100 + 200 + 400 +
@@ -18,9 +25,10 @@ struct RetryPolicy {
   Milliseconds network_delay{100};
   Milliseconds status_delay{500};
   Milliseconds max_delay{10'000};
-  Milliseconds max_retry_after{60'000};     // of what a registry asks for
-  std::function<void(Milliseconds)> sleep;  // empty: really sleeps
-  std::function<double()> random;           // in [0, 1), for the jitter; empty: really random
+  Milliseconds max_retry_after{60'000};           // of what a registry asks for
+  std::function<void(const RetryWait&)> on_wait;  // told before each wait; may be empty
+  std::function<void(Milliseconds)> sleep;        // empty: really sleeps
+  std::function<double()> random;                 // in [0, 1), for the jitter; empty: really random
 };
 
 // 408, 429, 499 and 5xx, but for those that will not pass (501, 505).
@@ -29,6 +37,9 @@ bool IsRetryable(int status);
 // The wait after failure number `failures` (from 1): half of it fixed, half of it jitter. `answer`
 // is null when none came; its Retry-After (seconds, or a date beside its Date) goes before all.
 Milliseconds RetryDelay(const RetryPolicy& policy, int failures, const Response* answer);
+
+// As the policy sleeps.
+void Sleep(const RetryPolicy& policy, Milliseconds time);
 
 // Calls `attempt` until its answer is not retryable, the tries are used up (the last answer is
 // returned, the last Error(kNetwork) thrown), or `may_retry` says no.

@@ -18,6 +18,8 @@ struct Response {
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;                            // of an answer that is not 2xx: its first 64 KiB
   std::string url;                             // where it came from, after redirects
+  std::string hint{};      // what a user should know about a refusal beyond `body`; may be empty
+  std::string protocol{};  // "HTTP/2"; may be empty
 };
 
 struct Request {
@@ -34,6 +36,7 @@ struct Request {
   bool may_retry = true;  // false: whoever sends it starts over in its own way
 };
 
+// Any number of threads at once.
 class Transport {
  public:
   virtual ~Transport() = default;

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "packer/error.h"
+#include "packer/registry/text.h"
 
 namespace kontext {
 namespace {
@@ -41,12 +42,6 @@ std::string Part(CURLU* url, CURLUPart part) {
   return result;
 }
 
-std::string LowerCase(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 Url Normalize(CURLU* handle) {
   // What a registry's answer says is no place for credentials.
   curl_url_set(handle, CURLUPART_USER, nullptr, 0);
@@ -68,6 +63,9 @@ Url Normalize(CURLU* handle) {
   }
   if (url.host.starts_with('[')) url.host = url.host.substr(1, url.host.size() - 2);
   if (url.host.ends_with('.')) url.host.pop_back();
+  if (url.host.empty()) {
+    throw Error(ErrorKind::kFormat, fmt::format("\"{}\" has no host", RedactUrl(url.text)));
+  }
   return url;
 }
 
@@ -113,7 +111,8 @@ Reach ReachOf(std::string_view host_text) {
 }
 
 bool IsPlainParameter(std::string_view name) {
-  constexpr std::string_view kPlain[] = {"digest", "from", "mount", "n", "last"};
+  constexpr std::string_view kPlain[] = {"digest", "from",    "mount", "n",
+                                         "last",   "service", "scope", "client_id"};
   return std::find(std::begin(kPlain), std::end(kPlain), name) != std::end(kPlain);
 }
 
@@ -173,7 +172,7 @@ std::string RedactUrl(const std::string& url) {
   if (question == std::string::npos) return result;
   std::string query = result.substr(question + 1);
   result.resize(question + 1);
-  for (size_t begin = 0; begin < query.size();) {
+  for (size_t begin = 0; begin <= query.size();) {
     size_t end = std::min(query.find('&', begin), query.size());
     std::string_view field = std::string_view(query).substr(begin, end - begin);
     std::string_view name = field.substr(0, field.find('='));

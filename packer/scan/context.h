@@ -2,21 +2,18 @@
 // link is ever followed.
 #pragma once
 
-#include <functional>
+#include <sys/stat.h>
+
 #include <string>
 #include <string_view>
 
 #include "common/fd.h"
-#include "packer/plan/listing.h"
+#include "packer/scan/walk.h"
 
 namespace kontext {
 
-// Asked for every path, directories too, relative to the context; false leaves it out. A directory
-// that is left out is still entered, and is in the listing after all when something below it is.
-using Filter = std::function<bool(std::string_view path)>;
-
-// Takes one sentence for people about something that is left out.
-using Warning = std::function<void(const std::string& sentence)>;
+// "a fifo": what a mode's type is, when it is one that no context has.
+const char* KindOf(mode_t mode);
 
 class Context {
  public:
@@ -25,12 +22,19 @@ class Context {
   explicit Context(const std::string& path);
 
   // Walks the directory: entries in order, files without their digest. Sockets, fifos and devices
-  // are left out with a warning each. Throws Error(kIo) naming what cannot be read.
-  Listing Walk(const Filter& filter, const Warning& warn) const;
+  // are left out with a warning each. Throws Error(kIo) naming what cannot be read, Error(kChanged)
+  // for a directory that goes away meanwhile. A single file is taken whatever the filter says.
+  Walked Walk(const WalkOptions& options) const;
 
   // Opens a file of the context for reading. Throws Error(kIo), or Error(kChanged) when it is gone
   // or no regular file any more.
   UniqueFd OpenFile(std::string_view path) const;
+
+  // Names the directory, or the single file, among all that a user sends: for the stat cache. It
+  // stays when the directory is moved or its device gets another number. Two directories may get
+  // the same one where a file system keeps no birth times; then their caches get into each other's
+  // way, no more.
+  std::string CacheKey() const;
 
   // As a person would name it, for messages.
   std::string Describe(std::string_view path) const;

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -12,12 +13,14 @@
 
 #include "packer/error.h"
 #include "packer/hash.h"
+#include "packer/scan/still_file.h"
 
 namespace kontext {
 namespace {
 
 constexpr size_t kBuffer = 256 * 1024;
 constexpr int kReadings = 5;
+constexpr mode_t kPermissions = 0777;
 
 bool SameMoment(const struct stat& a, const struct stat& b) {
   return a.st_size == b.st_size && a.st_mtim.tv_sec == b.st_mtim.tv_sec &&
@@ -29,21 +32,22 @@ class Reader {
  public:
   explicit Reader(const Context& context) : context_(context), buffer_(kBuffer) {}
 
-  void HashOne(IndexEntry* entry) {
+  void HashOne(IndexEntry* entry, FileStat* stat) {
     for (int reading = 0; reading < kReadings; ++reading) {
-      if (ReadOnce(entry)) return;
+      if (ReadOnce(entry, stat)) return;
     }
-    throw Error(ErrorKind::kChanged,
-                context_.Describe(entry->path) + " keeps changing while it is read");
+    FailMoving(*entry);
   }
 
  private:
   // False: the file changed meanwhile.
-  bool ReadOnce(IndexEntry* entry) {
+  bool ReadOnce(IndexEntry* entry, FileStat* stat) {
     UniqueFd file = context_.OpenFile(entry->path);
     struct stat before;
     struct stat after;
-    if (fstat(file.get(), &before) != 0) Fail(*entry);
+    Stillness stillness = WaitUntilStill(file.get(), &before);
+    if (stillness == Stillness::kFailed) Fail(*entry);
+    if (stillness == Stillness::kMoving) FailMoving(*entry);
     uint64_t size = 0;
     for (;;) {
       ssize_t n = ReadUpTo(file.get(), buffer_.data(), buffer_.size());
@@ -55,7 +59,15 @@ class Reader {
     if (fstat(file.get(), &after) != 0) Fail(*entry);
     entry->sha256 = hasher_.Finish();
     entry->size = size;
+    // Another file may have taken the place of the one that the walk saw.
+    entry->mode = after.st_mode & kPermissions;
+    *stat = FileStatOf(after);
     return SameMoment(before, after) && static_cast<uint64_t>(after.st_size) == size;
+  }
+
+  [[noreturn]] void FailMoving(const IndexEntry& entry) const {
+    throw Error(ErrorKind::kChanged,
+                context_.Describe(entry.path) + " keeps changing while it is read");
   }
 
   [[noreturn]] void Fail(const IndexEntry& entry) const {
@@ -70,28 +82,38 @@ class Reader {
 
 }  // namespace
 
-void HashFiles(const Context& context, size_t threads, Listing* listing) {
-  std::vector<IndexEntry>& entries = listing->mutable_entries();
+void HashFiles(const Context& context, size_t threads, std::span<const size_t> which,
+               Walked* walked) {
+  std::vector<IndexEntry>& entries = walked->listing.mutable_entries();
   std::atomic<size_t> next{0};
   std::exception_ptr failure;
   std::mutex failure_mutex;
   auto work = [&] {
     try {
       Reader reader(context);
-      for (size_t i = next++; i < entries.size(); i = next++) {
-        if (entries[i].type == EntryType::kFile) reader.HashOne(&entries[i]);
+      for (size_t i = next++; i < which.size(); i = next++) {
+        reader.HashOne(&entries[which[i]], &walked->stats[which[i]]);
       }
     } catch (...) {
       std::lock_guard lock(failure_mutex);
       if (!failure) failure = std::current_exception();
-      next = entries.size();
+      next = which.size();
     }
   };
   std::vector<std::jthread> pool;
-  for (size_t i = 1; i < threads; ++i) pool.emplace_back(work);
+  for (size_t i = 1; i < std::min(threads, which.size()); ++i) pool.emplace_back(work);
   work();
   pool.clear();
   if (failure) std::rethrow_exception(failure);
+}
+
+void HashFiles(const Context& context, size_t threads, Walked* walked) {
+  std::vector<size_t> files;
+  const std::vector<IndexEntry>& entries = walked->listing.entries();
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].type == EntryType::kFile) files.push_back(i);
+  }
+  HashFiles(context, threads, files, walked);
 }
 
 }  // namespace kontext

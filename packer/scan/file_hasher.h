@@ -2,14 +2,20 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
-#include "packer/plan/listing.h"
 #include "packer/scan/context.h"
+#include "packer/scan/walk.h"
 
 namespace kontext {
 
-// Sets `sha256` and `size` of the listing's files, with `threads` threads. A file that changes
-// while it is read is read again, a few times; then Error(kChanged) names it.
-void HashFiles(const Context& context, size_t threads, Listing* listing);
+// Reads the files that `which` gives the indexes of, with `threads` threads: sets their `sha256`,
+// `size` and stat. A file that changes while it is read is read again, a few times; then
+// Error(kChanged) names it.
+void HashFiles(const Context& context, size_t threads, std::span<const size_t> which,
+               Walked* walked);
+
+// The same for every file.
+void HashFiles(const Context& context, size_t threads, Walked* walked);
 
 }  // namespace kontext

@@ -78,6 +78,19 @@ class FileSource : public BlobSource {
   uint64_t size_;
 };
 
+class OwnFileSource : public BlobSource {
+ public:
+  OwnFileSource(UniqueFd file, uint64_t size) : file_(std::move(file)), size_(size) {}
+  uint64_t size() const override { return size_; }
+  std::unique_ptr<BlobReader> Open(uint64_t offset) const override {
+    return std::make_unique<FileReader>(file_.get(), offset, size_);
+  }
+
+ private:
+  UniqueFd file_;
+  uint64_t size_;
+};
+
 class PartReader : public BlobReader {
  public:
   PartReader(std::unique_ptr<BlobReader> whole, uint64_t left)
@@ -117,6 +130,10 @@ std::unique_ptr<BlobSource> MemoryBlob(std::string bytes) {
 
 std::unique_ptr<BlobSource> FileBlob(int fd, uint64_t size) {
   return std::make_unique<FileSource>(fd, size);
+}
+
+std::unique_ptr<BlobSource> OwnFileBlob(UniqueFd file, uint64_t size) {
+  return std::make_unique<OwnFileSource>(std::move(file), size);
 }
 
 std::unique_ptr<BlobSource> PartOf(const BlobSource& whole, uint64_t offset, uint64_t size) {

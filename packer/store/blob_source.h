@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "common/fd.h"
+
 namespace kontext {
 
 class BlobReader {
@@ -28,6 +30,9 @@ std::unique_ptr<BlobSource> MemoryBlob(std::string bytes);
 
 // The first `size` bytes of an open file, read with pread; `fd` must outlive the source.
 std::unique_ptr<BlobSource> FileBlob(int fd, uint64_t size);
+
+// The same; owns the file.
+std::unique_ptr<BlobSource> OwnFileBlob(UniqueFd file, uint64_t size);
 
 // `size` bytes of `whole` from `offset`, which must lie within it; `whole` must outlive it.
 std::unique_ptr<BlobSource> PartOf(const BlobSource& whole, uint64_t offset, uint64_t size);

@@ -7,6 +7,7 @@
 
 #include "common/digest.h"
 #include "packer/error.h"
+#include "packer/image/json_text.h"
 
 namespace kontext {
 namespace {
@@ -43,7 +44,7 @@ rapidjson::Document Parse(const std::string& json) {
   if (IsTooDeep(json)) Fail("it is nested too deeply");
   rapidjson::Document document;
   document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
-  if (document.HasParseError()) Fail("it is not JSON");
+  if (document.HasParseError() || HasLoneSurrogate(json)) Fail("it is not JSON");
   if (!document.IsObject()) Fail("it is not a JSON object");
   if (!document.HasMember("manifests") || !document["manifests"].IsArray()) {
     Fail("it has no list of manifests");

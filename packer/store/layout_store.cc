@@ -81,6 +81,10 @@ class LayoutStore : public Store {
     return Named(BlobName(blob), [&] { return Put(blob, source); });
   }
 
+  bool MountBlob(const Descriptor& blob, const Reference&) override {
+    return IsIntact(BlobPath(blob.digest), blob);
+  }
+
   void WriteManifest(const Descriptor& manifest, const std::string& body,
                      const std::string& tag) override {
     Named(fmt::format("manifest {}", tag.empty() ? manifest.digest : tag), [&] {

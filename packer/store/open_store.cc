@@ -1,16 +1,28 @@
 #include <fmt/format.h>
 
 #include "packer/error.h"
+#include "packer/registry/wait_warning.h"
 #include "packer/store/layout_store.h"
 #include "packer/store/registry_store.h"
 #include "packer/store/store.h"
 
 namespace kontext {
 
+namespace {
+
+RetryPolicy RetriesOf(const Reference& reference, const StoreOptions& options) {
+  RetryPolicy retry;
+  retry.tries = options.retries + 1;
+  retry.on_wait = WarnOfWaits(reference.registry, options.warn);
+  return retry;
+}
+
+}  // namespace
+
 std::unique_ptr<Store> OpenStore(const Reference& reference, const StoreOptions& options) {
   switch (reference.destination) {
     case Destination::kRegistry:
-      return OpenRegistry(reference, options);
+      return OpenRegistry(reference, options, nullptr, RetriesOf(reference, options));
     case Destination::kOciLayout:
       return OpenLayout(reference);
   }

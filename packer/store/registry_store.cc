@@ -3,18 +3,23 @@
 #include <utility>
 
 #include "packer/hash.h"
-#include "packer/registry/curl_transport.h"
+#include "packer/registry/credentials.h"
+#include "packer/registry/registry_transport.h"
 #include "packer/store/checked_sink.h"
 #include "packer/store/manifest_type.h"
 
 namespace kontext {
 namespace {
 
+// Enough to hide a round trip behind another; few enough for a registry that counts requests.
+constexpr size_t kParallel = 6;
+
 class RegistryStore : public Store {
  public:
   RegistryStore(const Reference& reference, const StoreOptions& options,
                 std::unique_ptr<Transport> transport, const RetryPolicy& retry)
       : name_(reference.ToString()),
+        registry_(reference.registry),
         client_(std::move(transport), reference, options.insecure_http, retry) {}
 
   std::optional<StoredManifest> GetManifest(const std::string& tag_or_digest) override {
@@ -34,6 +39,8 @@ class RegistryStore : public Store {
     checked.Finish();
   }
 
+  size_t Parallel() const override { return kParallel; }
+
   bool IsLocal() const override { return false; }
 
   bool LooksWhole(const Descriptor&) override { return true; }
@@ -44,6 +51,16 @@ class RegistryStore : public Store {
     return true;
   }
 
+  void ResendBlob(const Descriptor& blob, const BlobSource& source) override {
+    client_.PutBlob(blob, source);
+  }
+
+  bool MountBlob(const Descriptor& blob, const Reference& from) override {
+    if (client_.HasBlob(blob)) return true;
+    if (from.destination != Destination::kRegistry || from.registry != registry_) return false;
+    return client_.MountBlob(blob, from.repository);
+  }
+
   void WriteManifest(const Descriptor& manifest, const std::string& body,
                      const std::string& tag) override {
     client_.PutManifest(manifest, body, tag);
@@ -51,15 +68,38 @@ class RegistryStore : public Store {
 
  private:
   std::string name_;
+  std::string registry_;
   RegistryClient client_;
 };
+
+std::unique_ptr<Transport> AuthenticatedTransport(const Reference& reference,
+                                                  const StoreOptions& options,
+                                                  const RetryPolicy& retry) {
+  CurlOptions curl;
+  curl.user_agent = options.user_agent;
+  curl.trace = options.trace;
+  curl.insecure_tls = options.insecure_tls;
+  curl.stall_seconds = options.stall_seconds;
+  AuthOptions auth;
+  auth.registry = reference.registry;
+  auth.repository = reference.repository;
+  auth.writes = options.writes;
+  auth.insecure_http = options.insecure_http;
+  auth.retry = retry;
+  CredentialStore credentials;
+  auth.looked_in = credentials.files();
+  auth.find = [credentials, registry = reference.registry, repository = reference.repository] {
+    return credentials.Find(registry, repository);
+  };
+  return NewRegistryTransport(std::move(curl), std::move(auth));
+}
 
 }  // namespace
 
 std::unique_ptr<Store> OpenRegistry(const Reference& reference, const StoreOptions& options,
                                     std::unique_ptr<Transport> transport,
                                     const RetryPolicy& retry) {
-  if (transport == nullptr) transport = NewCurlTransport({options.user_agent, options.trace});
+  if (transport == nullptr) transport = AuthenticatedTransport(reference, options, retry);
   return std::make_unique<RegistryStore>(reference, options, std::move(transport), retry);
 }
 

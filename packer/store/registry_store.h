@@ -8,7 +8,8 @@
 
 namespace kontext {
 
-// `transport` null: HTTP by libcurl. A test gives its own, and a policy that does not sleep.
+// `transport` null: HTTP by libcurl, with the user's credentials where they are asked for. A test
+// gives its own, and a policy that does not sleep. `retry` goes before options.retries.
 std::unique_ptr<Store> OpenRegistry(const Reference& reference, const StoreOptions& options,
                                     std::unique_ptr<Transport> transport = nullptr,
                                     const RetryPolicy& retry = {});

@@ -22,7 +22,8 @@ struct StoredManifest {
 using BlobSink = std::function<bool(std::string_view)>;
 
 // One repository of a registry, or one OCI layout. Every call throws Error, naming the reference
-// and the digest, when it cannot do its work. One thread at a time.
+// and the digest, when it cannot do its work. One thread at a time, or Parallel() where that is
+// more.
 class Store {
  public:
   virtual ~Store() = default;
@@ -36,6 +37,9 @@ class Store {
   // `limit`: no more than so many bytes are wanted (a range request); 0: all.
   virtual void ReadBlob(const Descriptor& blob, uint64_t limit, const BlobSink& sink) = 0;
 
+  // How many calls at once are worth while. More than one: any number of threads may call it.
+  virtual size_t Parallel() const { return 1; }
+
   // Can parts of an image be looked at without a round trip? Then nobody else looks after them.
   virtual bool IsLocal() const = 0;
 
@@ -45,8 +49,18 @@ class Store {
   // Makes sure that the blob is there; true when it had to be sent.
   virtual bool WriteBlob(const Descriptor& blob, const BlobSource& source) = 0;
 
+  // Sends a blob that the store has said to have, and has not.
+  virtual void ResendBlob(const Descriptor& blob, const BlobSource& source) {
+    (void)WriteBlob(blob, source);
+  }
+
+  // Makes sure, without any content being sent, that a blob of another repository is there, too.
+  // False when that cannot be done: send it.
+  virtual bool MountBlob(const Descriptor& blob, const Reference& from) = 0;
+
   // Stores a manifest or index by its digest and, with a tag, under it as well. The blobs and
   // manifests that it names must be there already: a reader never sees a tag without its parts.
+  // Throws Error(kMissingPart) when the store says that one is not.
   virtual void WriteManifest(const Descriptor& manifest, const std::string& body,
                              const std::string& tag) = 0;
 };
@@ -54,7 +68,13 @@ class Store {
 struct StoreOptions {
   std::string user_agent = "kontext";           // "kontext/1.2.3"
   bool insecure_http = false;                   // plain HTTP for hosts that are not loopback, too
+  bool insecure_tls = false;                    // take any certificate
+  bool writes = false;                          // ask for what a push needs from the start
+  int retries = 4;                              // of a request that got no answer, or a busy one
+  long stall_seconds = 60;                      // without a byte on the way, then it is given up
   std::function<void(std::string_view)> trace;  // one line per request and answer; may be empty
+  // Told of each wait that is worth a word. Like `trace` from any thread; may be empty.
+  std::function<void(const std::string&)> warn;
 };
 
 // The store that a reference names. Creates nothing yet.

@@ -139,7 +139,7 @@ TEST_F(ExtractorTest, PruneRemovesWhatIsNotListed) {
   for (const char* path : {"!", "a/0", "a/c/d/e", "a/ro/x", "z", "a-b/c"}) {
     WriteText(target_ / path, "leftover");
   }
-  WriteText(target_ / ".kontext-0123-4.tmp", "of a killed run");
+  WriteText(target_ / ".kontext-0123-4.tmp", "of nobody");
   fs::create_directory_symlink(root_, target_ / "out");
   ASSERT_EQ(Do(Command::kExtract), 0) << messages_;
   EXPECT_TRUE(Exists("a/c/d/e"));

@@ -161,7 +161,8 @@ class ExtractorTest : public testing::Test {
     args.jobs = 3;
     FILE* messages = tmpfile();
     FILE* output = tmpfile();
-    Report report(fileno(messages));
+    int messages_fd = fileno(messages);
+    tree::Report report(tree::TextToFd(&messages_fd), kLinePrefix);
     int status = RunCommand(args, &report, fileno(output));
     messages_ = Drain(messages);
     output_ = Drain(output);

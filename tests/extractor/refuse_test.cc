@@ -127,6 +127,61 @@ TEST_F(RefuseTest, AChildOfAFileOrSymlink) {
   ExpectRefused(kSegmentsPath.data());
 }
 
+// Index lines that no packer writes, under an index name and a head that agree with them.
+TEST_F(RefuseTest, LinesThatAreNotOfAnIndex) {
+  const std::string file = R"({"type":"file","path":"%","mode":"0644","size":1,"sha256":")" +
+                           std::string(64, '0') + "\"}\n";
+  auto with = [](std::string line, const std::string& path) {
+    return line.replace(line.find('%'), 1, path);
+  };
+  std::string huge = R"({"type":"object","size":18446744073709551616,"sha256":")";
+  const std::pair<std::string, const char*> rows[] = {
+      {with(file, "b") + with(file, "b"), "line 2: out of order, or there twice"},
+      {with(file, "b") + with(file, "a"), "line 2: out of order, or there twice"},
+      {with(file, "a\\u0000b"), "line 1: "},
+      {with(file, std::string(256, 'x')), "line 1: a component over 255 bytes"},
+      {with(file, "a") + std::string(100000, '['), "line 2: "},
+      {huge + std::string(64, '0') + "\"}\n", "line 1: not an index line"},
+      {R"({"type":"dir","path":"a","mode":"1777"})"
+       "\n",
+       "line 1: not an index line"},
+      {R"({"type":"symlink","path":"a","target":""})"
+       "\n",
+       "line 1: empty link target"},
+      {with(file, "a").substr(0, 40), "line 1: cut short"},
+      {std::string(2 << 20, 'x'), "line 1: a line that is too long"},
+  };
+  for (const auto& [index, problem] : rows) {
+    fs::remove(image_.index_path());
+    Head head = image_.head();
+    head.segments[0] = HashOf(index.data(), index.size());
+    std::string text;
+    WriteHead(head, SinkTo(&text));
+    WriteText(root_ / "var/lib/kontext/manifest.json", text);
+    WriteText(image_.index_path().parent_path() / (HexOf(index) + ".jsonl"), index);
+    ExpectRefused(problem);
+    EXPECT_TRUE(Said("the image is damaged")) << messages_;
+    EXPECT_FALSE(fs::exists(target_));
+  }
+}
+
+// Deeper than the stack would take if anything were a recursion.
+TEST_F(RefuseTest, DeepNesting) {
+  std::string index = std::string(900000, '[') + "\n";
+  WriteText(image_.index_path(), index);
+  ExpectRefused("line 1: ");
+  WriteText(image_.index_path(), "{\"a\":" + std::string(900000, '{') + "\n");
+  ExpectRefused("line 1: ");
+}
+
+TEST_F(RefuseTest, TenGibibytesInOneLine) {
+  ASSERT_EQ(truncate(image_.index_path().c_str(), off_t{10} << 30), 0);
+  ExpectRefused("a line that is too long");
+  image_.Write(root_);
+  ASSERT_EQ(truncate((root_ / "var/lib/kontext/manifest.json").c_str(), off_t{10} << 30), 0);
+  ExpectRefused("manifest.json: is too long");
+}
+
 TEST_F(RefuseTest, ATargetThatIsAFile) {
   WriteText(target_, "text");
   EXPECT_EQ(Do(Command::kExtract), 1);

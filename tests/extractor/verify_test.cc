@@ -86,7 +86,8 @@ TEST_F(VerifyTest, AListThatCannotBeWrittenFails) {
   args.command = Command::kList;
   args.root = root.c_str();
   FILE* messages = tmpfile();
-  Report report(fileno(messages));
+  int messages_fd = fileno(messages);
+  tree::Report report(tree::TextToFd(&messages_fd), kLinePrefix);
   EXPECT_EQ(RunCommand(args, &report, fileno(full)), 1);
   EXPECT_EQ(Drain(messages),
             "kontext-extractor: listing: cannot be written: No space left on device\n");

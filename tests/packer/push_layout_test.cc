@@ -64,10 +64,11 @@ class PushLayoutTest : public testing::Test {
 TEST_F(PushLayoutTest, FirstUnchangedChangedRemoved) {
   WriteFile(tree_ + "/a", "one");
   WriteFile(tree_ + "/d/b", "two");
+  WriteFile(tree_ + "/stays", "three");
   PushResult first = PushIt();
   EXPECT_EQ(first.outcome, Outcome::kPushed);
-  EXPECT_EQ(first.files, 2u);
-  EXPECT_EQ(first.bytes, 6u);
+  EXPECT_EQ(first.files, 3u);
+  EXPECT_EQ(first.bytes, 11u);
   EXPECT_EQ(first.segments_written, 1u);
   EXPECT_GT(first.uploaded_bytes, 0u);
   std::set<std::string> blobs = Blobs();
@@ -91,6 +92,14 @@ TEST_F(PushLayoutTest, FirstUnchangedChangedRemoved) {
   EXPECT_NE(ListText().find("\"path\":\"a\""), std::string::npos);
   EXPECT_EQ(ListText().find("\"path\":\"d\""), std::string::npos);
   EXPECT_EQ(Inspect(Ref(), options_).segments.size(), 3u);
+
+  // Back as it was at first: what hides that goes, and nothing is sent but documents.
+  WriteFile(tree_ + "/a", "one");
+  WriteFile(tree_ + "/d/b", "two");
+  PushResult back = PushIt();
+  EXPECT_EQ(back.tree, first.tree);
+  EXPECT_EQ(back.segments_kept, 1u);
+  EXPECT_LT(back.uploaded_bytes, 8u * 1024);
   EXPECT_TRUE(warnings_.empty());
 }
 

@@ -84,9 +84,13 @@ TEST(IndexPartTest, WhatIsNotTheLayerIsRefused) {
   std::string good = Gzip(Tar(kLines, Sha(kLines), "rest"));
   std::string flipped = good;
   flipped[good.size() / 4] ^= 0x55;
+  StringWriter dirs;
+  TarWriter tar(&dirs, 0);
+  for (int i = 0; i < 1000; ++i) tar.AddDir("var", 0755);
   const std::pair<const char*, std::string> kCases[] = {
       {"a changed index", Tar(changed, Sha(kLines), "")},
       {"another index", Tar(changed, Sha(changed), "")},
+      {"too far from the beginning", dirs.text + Tar(kLines, Sha(kLines), "")},
       {"no tar", std::string(4096, 'x')},
       {"text", Gzip("hello, this is no tar archive" + std::string(1000, ' '))},
       {"nothing", ""},

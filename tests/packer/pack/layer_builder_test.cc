@@ -24,9 +24,10 @@ class LayerBuilderTest : public testing::Test {
   // Packs what turns `old` into the directory as it is.
   Layer Build(const Listing& old, const std::string& head) {
     Context context(dir_.path());
-    listing_ = context.Walk(nullptr, nullptr);
-    HashFiles(context, 1, &listing_);
-    delta_ = ComputeDelta(old, {}, listing_);
+    Walked walked = context.Walk({});
+    HashFiles(context, 1, &walked);
+    listing_ = std::move(walked.listing);
+    delta_ = DeltaBetween(old, listing_);
     index_ = WriteIndex(delta_.segment);
     return BuildLayer(delta_.segment, index_, head, listing_, context, kOptions);
   }

@@ -52,7 +52,7 @@ TEST(LayerItemsTest, RandomSegmentsKeepTheRules) {
     for (int i = 0; i < 10; ++i) EditTree(&random, &next);
     Listing before = ListingOf(old);
     Listing after = ListingOf(next);
-    Delta delta = ComputeDelta(before, {}, after);
+    Delta delta = DeltaBetween(before, after);
     std::set<std::string> dirs_with_content;
     std::set<std::string> seen;
     for (const LayerItem& item : OrderItems(delta.segment)) {

@@ -41,38 +41,6 @@ TEST(FoldTest, ABrokenSegmentIsNamed) {
   }
 }
 
-TEST(FindUnplacedTest, Table) {
-  const std::string object = std::string(kObjectsPath) + '/' + HexOf(Sha("1"));
-  const IndexEntry points = FileEntry("z", "1", "d/a");
-  const SegmentIndex has = Index({DirEntry("d"), FileEntry("d/a", "1")});
-  const struct {
-    const char* name;
-    std::vector<SegmentIndex> segments;
-    bool unplaced;
-  } kCases[] = {
-      {"shown", {has, Index({points})}, false},
-      {"never there", {Index({points})}, true},
-      {"other content", {has, Index({FileEntry("d/a", "2")}), Index({points})}, true},
-      {"whited out", {has, Index({RemovedEntry("d/a")}), Index({points})}, true},
-      {"whited out with its directory", {has, Index({RemovedEntry("d")}), Index({points})}, true},
-      {"removed, not whited out",
-       {has, Index({RemovedEntry("d/a", false)}), Index({points})},
-       false},
-      {"covered by a link", {has, Index({LinkEntry("d", "t")}), Index({points})}, true},
-      {"covered by a file", {has, Index({FileEntry("d", "x")}), Index({points})}, true},
-      {"a mode of its directory", {has, Index({DirEntry("d", 0700)}), Index({points})}, false},
-      {"an object", {Index({ObjectEntry("1"), FileEntry("z", "1", object)})}, false},
-      {"no such object", {Index({ObjectEntry("2"), FileEntry("z", "1", object)})}, true},
-  };
-  for (const auto& test : kCases) {
-    Listing listing = Fold(test.segments);
-    size_t last = listing.entries().size() - 1;
-    EXPECT_EQ(FindUnplaced(test.segments, listing),
-              test.unplaced ? std::vector<size_t>{last} : std::vector<size_t>{})
-        << test.name;
-  }
-}
-
 TEST(ListingTest, TotalsAndTreeDigest) {
   Tree tree = {{"d", {EntryType::kDir, 0755, ""}},
                {"d/f", {EntryType::kFile, 0644, "four"}},

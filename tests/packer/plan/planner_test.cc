@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
+#include <algorithm>
+#include <string>
 #include <vector>
 
 #include "tests/support/random.h"
@@ -12,82 +13,88 @@ namespace {
 
 constexpr uint64_t kKiB = 1024;
 constexpr uint64_t kMiB = 1024 * kKiB;
-const PlanLimits kLimits;
+
+using Stats = std::vector<SegmentStats>;
+
+// "+" for a segment that is kept, "-" for one that is not.
+std::string Choose(const Stats& old, const PlanChange& change, const PlanLimits& limits) {
+  std::string chosen;
+  for (bool kept : ChooseKept(old, change, limits)) chosen += kept ? '+' : '-';
+  return chosen;
+}
+
+Stats Live(const std::vector<uint64_t>& sizes) {
+  Stats stats;
+  for (uint64_t size : sizes) stats.push_back({size, size, 0});
+  return stats;
+}
 
 TEST(PlannerTest, Table) {
-  const std::vector<uint64_t> full(47, 1 * kMiB);
-  std::vector<uint64_t> base_and_small(47, 1 * kKiB);
-  base_and_small[0] = 1000 * kMiB;
+  const PlanLimits limits = {12, 4, kMiB};
   const struct {
     const char* name;
-    std::vector<uint64_t> old;
-    uint64_t change;
-    uint64_t tree;
-    size_t added;
-    size_t kept;
+    Stats old;
+    PlanChange change;
+    std::string kept;
   } kCases[] = {
-      {"nothing to keep", {}, 10, 10, 1, 0},
-      {"small change", {100 * kMiB}, 1 * kKiB, 100 * kMiB, 1, 1},
-      {"a small tree that is all new", {1 * kMiB}, 1 * kMiB, 1 * kMiB, 1, 1},
-      {"most of the tree", {100 * kMiB}, 51 * kMiB, 100 * kMiB, 1, 0},
-      {"half of the tree", {100 * kMiB}, 50 * kMiB, 100 * kMiB, 1, 1},
-      {"the last free place", std::vector<uint64_t>(46, kKiB), kKiB, kMiB, 1, 46},
-      {"full, all of one size", full, 1, 47 * kMiB, 1, 0},
-      {"full, a large one below", base_and_small, 1, 1000 * kMiB, 1, 1},
-      {"more than there is room for", {1, 1}, 1, 100, 48, 0},
+      {"nothing to keep", {}, {10, 1}, ""},
+      {"a small change", Live({100 * kMiB}), {kKiB, 1}, "+"},
+      {"a small tree that is all new", {{kKiB, 10, 0}}, {kKiB, 1}, "+"},
+      {"most of the tree", {{99 * kMiB, 30 * kMiB}}, {61 * kMiB, 1}, "-"},
+      {"not quite most of the tree", {{99 * kMiB, 30 * kMiB}}, {59 * kMiB, 1}, "+"},
+      {"a change taken back", {{9 * kMiB, 9 * kMiB, 0}, {kKiB, 0, kKiB}}, {kKiB, 1}, "+-"},
+      {"it holds more than it hides", {{kMiB, kMiB, 0}, {9, 8, 7}}, {kKiB, 1}, "++"},
+      {"all dead", {{kMiB, 0}, {kMiB, 5}}, {kKiB, 1}, "-+"},
+      {"garbage within bounds", {{10 * kMiB, 4 * kMiB, 0}}, {0, 1}, "+"},
+      {"garbage", {{20 * kMiB, 10 * kMiB, 0}, {20 * kMiB, 4 * kMiB, 0}}, {0, 1}, "+-"},
+      {"room for one more", Live({90 * kMiB, 9, 8, 7}), {1, 1}, "++++"},
+      {"no room, equal ones", Live({90 * kMiB, 5, 5, 5, 5}), {5, 1}, "+----"},
+      {"no room, unequal ones", Live({90 * kMiB, 900, 90, 2, 1}), {1, 1}, "+++--"},
+      {"one is enough", Live({90 * kMiB, 900, 90, 9, 1}), {1, 1}, "++++-"},
+      {"the least ones, wherever they are", Live({1, 90 * kMiB, 900, 1, 900}), {1, 1}, "-++-+"},
+      {"large ones count on their own",
+       Live(std::vector<uint64_t>(11, 9 * kMiB)),
+       {1, 1},
+       "+++++++++++"},
+      {"but never too many", Live(std::vector<uint64_t>(12, 9 * kMiB)), {1, 1}, "-+++++++++++"},
+      {"large ones that compress well",
+       {{9, 9, 0, true}, {8, 8, 0, true}, {7, 7, 0, true}, {6, 6, 0, true}, {5, 5, 0, true}},
+       {1, 1},
+       "+++++"},
+      {"copied in vain", {{9000, 5000, 0, false, true}}, {1, 1}, "-"},
+      {"copied to good use", {{9000, 8500, 0, false, true}}, {1, 1}, "+"},
   };
   for (const auto& test : kCases) {
-    EXPECT_EQ(ChooseKept(test.old, test.change, test.tree, test.added, kLimits), test.kept)
-        << test.name;
+    EXPECT_EQ(Choose(test.old, test.change, limits), test.kept) << test.name;
   }
 }
 
-TEST(PlannerTest, NeverTooManyAndAllWhileThereIsRoom) {
+TEST(PlannerTest, BoundsHoldForAnySegments) {
   Random random;
+  const PlanLimits limits;
   for (int round = 0; round < 20000; ++round) {
-    std::vector<uint64_t> old(random.Below(60));
-    for (uint64_t& size : old) size = uint64_t{1} << random.Below(34);
-    size_t added = 1 + random.Below(24);
-    uint64_t tree = uint64_t{1} << random.Below(36);
-    uint64_t change = random.Below(tree + 1);
-    size_t kept = ChooseKept(old, change, tree, added, kLimits);
-    ASSERT_LE(kept, old.size());
-    ASSERT_LE(kept + added, kLimits.max_segments);
-    bool room = old.size() + added <= kLimits.max_segments;
-    bool clean = change > 4 * kMiB && change > tree / 2;
-    if (clean) {
-      ASSERT_EQ(kept, 0u);
+    Stats old(random.Below(60));
+    for (SegmentStats& segment : old) {
+      segment.stored = uint64_t{1} << random.Below(34);
+      segment.live = random.Below(segment.stored + 1);
+      segment.hides = random.Percent(80) ? 0 : random.Below(100000);
     }
-    if (room && !clean) {
-      ASSERT_EQ(kept, old.size());
+    PlanChange change = {uint64_t{1} << random.Below(34), 1 + random.Below(24)};
+    std::vector<bool> kept = ChooseKept(old, change, limits);
+    ASSERT_EQ(kept.size(), old.size());
+    uint64_t stored = 0, live = 0, dropped = 0;
+    size_t count = 0, small = 0;
+    for (size_t i = 0; i < old.size(); ++i) {
+      (kept[i] ? live : dropped) += old[i].live;
+      if (!kept[i]) continue;
+      stored += old[i].stored;
+      ++count;
+      small += old[i].live < limits.small_bytes;
     }
-    // What is folded is not large beside what is kept.
-    if (!room && kept > 0) {
-      ASSERT_GT(old[kept - 1] / 2,
-                change + std::accumulate(old.begin() + static_cast<long>(kept), old.end(), 0ull));
-    }
+    ASSERT_LE(count + change.segments, limits.max_segments);
+    ASSERT_LT(small, limits.small_segments);
+    ASSERT_LE(stored, 2 * live + change.bytes + dropped + 4 * kMiB);
   }
-}
-
-// 5,000 pushes of about 4 KiB each on a tree of 1 GiB: what is written stays near the change.
-TEST(PlannerTest, ManySmallPushesLeaveTheLargeSegmentAlone) {
-  Random random;
-  std::vector<uint64_t> segments = {1024 * kMiB};
-  uint64_t changed = 0;
-  uint64_t written = 0;
-  for (int push = 0; push < 5000; ++push) {
-    uint64_t change = 1 + random.Below(8 * kKiB);
-    size_t kept = ChooseKept(segments, change, 1024 * kMiB, 1, kLimits);
-    ASSERT_GE(kept, 1u);
-    uint64_t folded =
-        std::accumulate(segments.begin() + static_cast<long>(kept), segments.end(), change);
-    segments.resize(kept);
-    segments.push_back(folded);
-    ASSERT_LE(segments.size(), kLimits.max_segments);
-    changed += change;
-    written += folded;
-  }
-  EXPECT_LE(written, 8 * changed);
 }
 
 }  // namespace

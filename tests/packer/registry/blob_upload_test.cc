@@ -139,6 +139,79 @@ TEST_F(BlobUploadTest, StartsOverWhatBroke) {
   EXPECT_EQ(slept_, (std::vector<long>{3000, 200}));
 }
 
+// Larger than a chunk: worth a question.
+TEST_F(BlobUploadTest, GoesOnWhereItBroke) {
+  std::string bytes(9 << 20, 'x');
+  bytes += "end";
+  const std::string rest = "5242880-" + std::to_string(bytes.size() - 1);
+  for (const char* range : {"0-5242879", "bytes=0-5242879"}) {
+    script_ = {{Started("/up/1"),
+                {0, {}, ""},
+                {204, {{"location", "/up/1b"}, {"range", range}}, ""},
+                Started("/up/1c"),
+                {201, {}, ""}},
+               {}};
+    EXPECT_EQ(Upload(bytes), "");
+    EXPECT_EQ(script_.Methods(), "POST PUT GET PATCH PUT");
+    EXPECT_EQ(script_.seen[2].url, "http://localhost:5000/up/1");
+    EXPECT_EQ(script_.seen[3].url, "http://localhost:5000/up/1b");
+    EXPECT_EQ(script_.seen[3].headers["Content-Range"], rest);
+    EXPECT_EQ(script_.seen[3].body, bytes.substr(5242880));
+    EXPECT_EQ(script_.seen[4].url, "http://localhost:5000/up/1c?" + closing_);
+    EXPECT_EQ(script_.seen[4].body, "");
+  }
+}
+
+TEST_F(BlobUploadTest, GoesOnWithinItsChunks) {
+  const std::string bytes(9 << 20, 'x');
+  script_.steps = {
+      Started("/up/1"), {413, {}, ""}, Started("/up/2"), Started("/up/2"), {503, {}, ""}};
+  script_.steps.push_back({204, {{"range", "0-6291455"}}, ""});
+  script_.steps.insert(script_.steps.end(), {Started("/up/2"), {201, {}, ""}});
+  EXPECT_EQ(Upload(bytes), "");
+  EXPECT_EQ(script_.Methods(), "POST PUT POST PATCH PATCH GET PATCH PUT");
+  EXPECT_EQ(script_.seen[6].headers["Content-Range"], "6291456-9437183");
+}
+
+TEST_F(BlobUploadTest, StartsOverWhereARegistryKnowsNoOffset) {
+  const std::string bytes(5 << 20, 'x');
+  const Step answers[] = {{404, {}, ""},
+                          {204, {}, ""},
+                          {204, {{"range", "0-0"}}, ""},
+                          {204, {{"range", "0-99999999"}}, ""},
+                          {204, {{"range", "0-x"}}, ""},
+                          {204, {{"range", "10-20"}}, ""},
+                          {204, {{"range", "0-18446744073709551615"}}, ""}};
+  for (const Step& answer : answers) {
+    script_ = {{Started(), {0, {}, ""}, answer, {404, {}, ""}, Started("/up/2"), {201, {}, ""}},
+               {}};
+    EXPECT_EQ(Upload(bytes), "");
+    EXPECT_EQ(script_.Methods(), "POST PUT GET HEAD POST PUT");
+    EXPECT_EQ(script_.seen[5].body, bytes);
+  }
+}
+
+TEST_F(BlobUploadTest, DoesNotTrustAnOffsetTwice) {
+  const std::string bytes(5 << 20, 'x');
+  script_.steps = {Started(),
+                   {0, {}, ""},
+                   {204, {{"range", "0-99"}}, ""},
+                   Started(),
+                   {400, {}, R"({"errors":[{"code":"DIGEST_INVALID"}]})"},
+                   Started("/up/2"),
+                   {0, {}, ""},
+                   Started("/up/3"),
+                   {201, {}, ""}};
+  EXPECT_EQ(Upload(bytes), "");
+  EXPECT_EQ(script_.Methods(), "POST PUT GET PATCH PUT POST PUT POST PUT");
+}
+
+TEST_F(BlobUploadTest, OnlyTheAnswerWasLost) {
+  script_.steps = {Started(), {0, {}, ""}, {404, {}, ""}, {200, {}, ""}};
+  EXPECT_EQ(Upload(std::string(5 << 20, 'x')), "");
+  EXPECT_EQ(script_.Methods(), "POST PUT GET HEAD");
+}
+
 TEST_F(BlobUploadTest, SaysWhyItGaveUp) {
   for (int i = 0; i < 5; ++i) {
     script_.steps.push_back(Started());

@@ -212,6 +212,19 @@ TEST_F(ClientTest, PutsAManifest) {
   EXPECT_EQ(script_.seen[1].url, "http://127.0.0.1:5000/v2/app/manifests/" + manifest.digest);
 }
 
+TEST_F(ClientTest, TriesAgainWhenARegistryDoubtsADigest) {
+  Descriptor manifest{"application/vnd.oci.image.index.v1+json", DigestOf("{}"), 2, {}, {}};
+  Step torn{400, {}, R"({"errors":[{"code":"DIGEST_INVALID","message":"did not match"}]})"};
+  script_.steps = {torn, torn, {201, {}, ""}};
+  Client().PutManifest(manifest, "{}", "v1");
+  EXPECT_EQ(script_.seen.size(), 3u);
+  EXPECT_EQ(slept_, (std::vector<long>{500, 1000}));
+  script_.seen.clear();
+  script_.steps = std::vector<Step>(static_cast<size_t>(retry_.tries), torn);
+  EXPECT_NE(Failure([&] { Client().PutManifest(manifest, "{}", "v1"); }), "");
+  EXPECT_EQ(script_.seen.size(), script_.steps.size());
+}
+
 TEST_F(ClientTest, NoticesAManifestStoredAsAnother) {
   Descriptor manifest{"application/vnd.oci.image.index.v1+json", DigestOf("{}"), 2, {}, {}};
   script_.steps = {{201, {{"docker-content-digest", blob_.digest}}, ""}};

@@ -2,11 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cstdlib>
+#include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "packer/error.h"
+#include "packer/registry/challenge.h"
 #include "tests/packer/registry/tiny_server.h"
 
 namespace kontext {
@@ -49,6 +54,8 @@ class CurlTransportTest : public testing::Test {
     }
   }
 
+  std::string Other() const { return server_.Url("/plain", "localhost"); }
+
   std::string Handle(const std::string& request) {
     requests_.push_back(request);
     std::string path = request.substr(request.find(' ') + 1);
@@ -58,18 +65,23 @@ class CurlTransportTest : public testing::Test {
     if (path == "/headers") return Answer("200 OK\r\nX-Long: " + std::string(70000, 'h'));
     if (path == "/cut") return "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort";
     if (path == "/silent") return "";
+    if (path == "/challenges") {
+      return Answer(
+          "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"a, b\"\r\n"
+          "www-authenticate: Bearer realm=\"https://auth.io/token\"");
+    }
     if (path == "/loop") return Answer("302 Found\r\nLocation: /loop");
     if (path == "/ftp") return Answer("302 Found\r\nLocation: ftp://localhost/x");
     if (path == "/same") return Answer("307 Temporary Redirect\r\nLocation: /plain?sig=secret");
-    if (path == "/other") return Answer("307 Temporary Redirect\r\nLocation: " + other_);
+    if (path == "/other") return Answer("307 Temporary Redirect\r\nLocation: " + Other());
     return Answer("200 OK\r\nX-Two: 1\r\nX-TWO:  2 ", "plain");
   }
 
-  TinyServer server_{[this](const std::string& request) { return Handle(request); }};
-  std::string other_ = server_.Url("/plain", "localhost");
   std::vector<std::string> requests_;
   std::string trace_;
   ErrorKind kind_ = ErrorKind::kUsage;
+  // The last: its thread uses the others to its end.
+  TinyServer server_{[this](const std::string& request) { return Handle(request); }};
 };
 
 TEST_F(CurlTransportTest, SendsAndReads) {
@@ -79,6 +91,14 @@ TEST_F(CurlTransportTest, SendsAndReads) {
   EXPECT_EQ(response.headers["x-two"], "2");
   EXPECT_EQ(response.url, server_.Url("/plain"));
   EXPECT_TRUE(Has(requests_[0], "User-Agent: kontext/test\r\n"));
+}
+
+TEST_F(CurlTransportTest, SeveralChallengesAreOneList) {
+  Response response = Send(Make("GET", "/challenges"));
+  std::vector<Challenge> challenges = ParseChallenges(response.headers["www-authenticate"]);
+  ASSERT_EQ(challenges.size(), 2u);
+  EXPECT_EQ(ParameterOf(challenges[0], "realm"), "a, b");
+  EXPECT_EQ(ParameterOf(challenges[1], "realm"), "https://auth.io/token");
 }
 
 TEST_F(CurlTransportTest, UploadsABody) {
@@ -163,6 +183,46 @@ TEST_F(CurlTransportTest, NoAnswerIsANetworkError) {
   EXPECT_EQ(kind_, ErrorKind::kNetwork);
 }
 
+TEST_F(CurlTransportTest, TakesManyThreads) {
+  std::unique_ptr<Transport> transport = NewCurlTransport({});
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      for (int n = 0; n < 20; ++n) {
+        Request request = Make("GET", i % 2 == 0 ? "/plain" : "/refusal");
+        Response response = transport->Send(request);
+        wrong += response.body != (i % 2 == 0 ? "plain" : std::string(65536, 'r'));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(requests_.size(), 160u);
+}
+
+TEST(CurlStallTest, WhatDoesNotMoveIsGivenUp) {
+  std::promise<void> given_up;
+  std::shared_future<void> over = given_up.get_future().share();
+  TinyServer server([&](const std::string&) {
+    over.wait();
+    return std::string();
+  });
+  CurlOptions options;
+  options.stall_seconds = 1;
+  std::unique_ptr<Transport> transport = NewCurlTransport(options);
+  Request request;
+  request.method = "GET";
+  request.url = server.Url("/");
+  try {
+    transport->Send(request);
+    ADD_FAILURE() << "an answer came";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kNetwork) << error.what();
+  }
+  given_up.set_value();
+}
+
 TEST_F(CurlTransportTest, GoesOnAfterAFailure) {
   std::unique_ptr<Transport> transport = NewCurlTransport({});
   for (const char* url : {"http://no-such-host.invalid/", "http://127.0.0.1:1/"}) {
@@ -199,6 +259,66 @@ TEST_F(CurlTransportTest, RedirectsThatAreNotFollowed) {
   EXPECT_EQ(requests_.size(), 6u);
   EXPECT_NE(Failure(Make("GET", "/ftp")), "");
   EXPECT_EQ(Send(Make("POST", "/same")).status, 307);
+}
+
+// A proxy sees absolute URLs.
+TEST_F(CurlTransportTest, ProxiesAreTakenFromTheEnvironment) {
+  struct Row {
+    const char* variable;
+    const char* no_proxy;
+    bool asked;
+  };
+  const Row rows[] = {
+      {"http_proxy", "", true},
+      {"HTTP_PROXY", "", false},  // a CGI server sets it by a request's header
+      {"http_proxy", "registry.invalid", false},
+      {"http_proxy", ".invalid,other", false},
+      {"http_proxy", "other", true},
+  };
+  std::string proxy = server_.Url("");
+  proxy.insert(proxy.find("://") + 3, "user:pr0xy@");
+  for (const Row& row : rows) {
+    SCOPED_TRACE(std::string(row.variable) + " " + row.no_proxy);
+    requests_.clear();
+    setenv(row.variable, proxy.c_str(), 1);
+    setenv("NO_PROXY", row.no_proxy, 1);
+    Request request = Make("GET", "/");
+    request.url = "http://registry.invalid/plain";
+    request.headers = {{"Authorization", "Bearer secret"}};
+    EXPECT_EQ(Failure(request).empty(), row.asked);
+    EXPECT_EQ(requests_.size(), row.asked ? 1u : 0u);
+    if (row.asked) {
+      EXPECT_TRUE(requests_[0].starts_with("GET http://registry.invalid/plain HTTP/1.1\r\n"));
+    }
+    // Nothing that is on this machine goes through one.
+    EXPECT_EQ(Send(Make("GET", "/plain")).status, 200);
+    EXPECT_TRUE(requests_.back().starts_with("GET /plain "));
+    unsetenv(row.variable);
+    unsetenv("NO_PROXY");
+  }
+  EXPECT_FALSE(Has(trace_, "pr0xy"));
+}
+
+TEST_F(CurlTransportTest, WhatIsForTheRegistryIsNotForAProxy) {
+  setenv("HTTPS_PROXY", server_.Url("").c_str(), 1);
+  Request request = Make("GET", "/");
+  request.url = "https://registry.invalid/v2/";
+  request.headers = {{"Authorization", "Bearer secret"}};
+  EXPECT_NE(Failure(request), "");
+  unsetenv("HTTPS_PROXY");
+  ASSERT_EQ(requests_.size(), 1u);
+  EXPECT_TRUE(requests_[0].starts_with("CONNECT registry.invalid:443 HTTP/1.1\r\n"));
+  EXPECT_FALSE(Has(requests_[0], "secret"));
+}
+
+TEST_F(CurlTransportTest, ATraceShowsThatButNotHowItAuthenticates) {
+  Request request = Make("GET", "/plain?scope=repository:a:pull&account=me");
+  request.headers = {{"Authorization", "Basic c2VjcmV0"}};
+  Send(request);
+  EXPECT_TRUE(
+      Has(trace_, "/plain?scope=repository:a:pull&account=*** (Authorization: Basic ***)\n"));
+  EXPECT_TRUE(Has(trace_, " ms, HTTP/1.1\n"));
+  EXPECT_FALSE(Has(trace_, "c2VjcmV0"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "packer/error.h"
+#include "packer/registry/wait_warning.h"
 #include "tests/packer/registry/fake_transport.h"
 
 namespace kontext {
@@ -81,6 +82,42 @@ TEST_F(RetryTest, LeavesWhatTheSenderStartsOverItself) {
   Request request{"PUT", "http://localhost/x", {}, nullptr, {}, {}};
   request.may_retry = false;
   EXPECT_EQ(Send(request).status, 503);
+}
+
+TEST_F(RetryTest, SaysWhatItWaitsFor) {
+  std::vector<std::string> said;
+  auto warn = [&](const std::string& line) { said.push_back(line); };
+  struct Row {
+    RetryWait wait;
+    const char* line;
+  };
+  const Row rows[] = {
+      {{Milliseconds(30'000), 429, true}, "waiting 30 s as quay.io asks (429)"},
+      {{Milliseconds(2'000), 503, false}, "quay.io answers 503: trying again in 2 s"},
+      {{Milliseconds(4'000), 0, false}, "no answer from quay.io: trying again in 4 s"},
+      {{Milliseconds(999), 503, false}, nullptr},
+  };
+  for (const Row& row : rows) {
+    said.clear();
+    auto on_wait = WarnOfWaits("quay.io", warn);
+    on_wait(row.wait);
+    on_wait(row.wait);  // another thread, at the same time
+    EXPECT_EQ(said.size(), row.line == nullptr ? 0u : 1u);
+    if (!said.empty()) {
+      EXPECT_EQ(said[0], row.line);
+    }
+  }
+  EXPECT_FALSE(WarnOfWaits("quay.io", nullptr));
+}
+
+TEST_F(RetryTest, TellsOfEachWait) {
+  std::vector<int> told;
+  policy_.on_wait = [&](const RetryWait& wait) {
+    told.push_back(wait.asked ? -wait.status : wait.status);
+  };
+  script_.steps = {{429, {{"retry-after", "7"}}, ""}, {503, {}, ""}, {0, {}, ""}, {200, {}, ""}};
+  Send();
+  EXPECT_EQ(told, (std::vector<int>{-429, 503, 0}));
 }
 
 TEST_F(RetryTest, JitterStaysBetweenHalfAndWhole) {

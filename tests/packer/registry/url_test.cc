@@ -30,7 +30,8 @@ TEST(UrlTest, ResolvesWhatARegistryGives) {
 }
 
 TEST(UrlTest, RefusesOtherSchemes) {
-  for (const char* text : {"ftp://r.io/", "file:///etc/passwd", "", "r.io", "http://"}) {
+  for (const char* text :
+       {"ftp://r.io/", "file:///etc/passwd", "", "r.io", "http://", "https://./x"}) {
     EXPECT_THROW(ParseUrl(text), Error) << text;
   }
 }
@@ -90,6 +91,8 @@ TEST(UrlTest, BlanksCredentialsForATrace) {
             "https://***@r.io/v2/?_state=***&digest=sha256:ab&X-Sig=***");
   EXPECT_EQ(RedactUrl("https://r.io/v2/a@b"), "https://r.io/v2/a@b");
   EXPECT_EQ(RedactUrl("nonsense"), "nonsense");
+  EXPECT_EQ(RedactUrl("https://r.io/?a=b&&"), "https://r.io/?a=***&&");
+  EXPECT_EQ(RedactUrl("https://r.io/?"), "https://r.io/?");
 }
 
 }  // namespace

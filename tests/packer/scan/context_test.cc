@@ -31,7 +31,7 @@ TEST(ContextTest, EntriesComeInOrder) {
   for (const char* path : {"a/x", "a/y/z", "a-/x", "a.b", "aa", "\xff", "\x01", "Z"}) {
     WriteFile(dir / path, "1");
   }
-  Listing listing = Context(dir.path()).Walk(nullptr, nullptr);
+  Listing listing = Context(dir.path()).Walk({}).listing;
   EXPECT_EQ(PathsOf(listing),
             (Paths{"\x01", "Z", "a", "a/x", "a/y", "a/y/z", "a-", "a-/x", "a.b", "aa", "\xff"}));
 }
@@ -43,7 +43,7 @@ TEST(ContextTest, TypesModesAndTargets) {
   chmod((dir / "empty").c_str(), 01711);
   std::filesystem::create_symlink("nowhere/at/all", dir / "l");
   std::filesystem::create_symlink("empty", dir / "m");
-  Listing listing = Context(dir.path()).Walk(nullptr, nullptr);
+  Listing listing = Context(dir.path()).Walk({}).listing;
   ASSERT_EQ(PathsOf(listing), (Paths{"empty", "f", "l", "m"}));
   const auto& entries = listing.entries();
   EXPECT_EQ(entries[0].type, EntryType::kDir);
@@ -76,13 +76,33 @@ TEST(ContextTest, FilterTable) {
   };
   for (const auto& test : kCases) {
     Paths asked;
-    auto filter = [&](std::string_view path) {
+    auto filter = [&](std::string_view path, bool is_dir) {
       asked.emplace_back(path);
-      return std::find(test.refused.begin(), test.refused.end(), path) == test.refused.end();
+      EXPECT_EQ(is_dir, path == "a" || path == "a/b") << path;
+      bool refused =
+          std::find(test.refused.begin(), test.refused.end(), path) != test.refused.end();
+      return refused ? Verdict::kLeaveOut : Verdict::kKeep;
     };
-    EXPECT_EQ(PathsOf(Context(dir.path()).Walk(filter, nullptr)), test.listing) << test.name;
+    EXPECT_EQ(PathsOf(Context(dir.path()).Walk({.filter = filter}).listing), test.listing)
+        << test.name;
+    std::sort(asked.begin(), asked.end());
     EXPECT_EQ(asked, (Paths{"a", "a/b", "a/b/c", "a/d", "e"})) << test.name;
   }
+}
+
+TEST(ContextTest, WhatIsLeftOutWithAllBelowIsNotEntered) {
+  TempDir dir;
+  WriteFile(dir / "a/b/c", "1");
+  WriteFile(dir / "a/d", "1");
+  WriteFile(dir / "e", "1");
+  Paths asked;
+  auto filter = [&](std::string_view path, bool) {
+    asked.emplace_back(path);
+    if (path == "a") return Verdict::kLeaveOut;
+    return path == "a/b" || path == "e" ? Verdict::kLeaveOutWithAllBelow : Verdict::kKeep;
+  };
+  EXPECT_EQ(PathsOf(Context(dir.path()).Walk({.filter = filter}).listing), (Paths{"a", "a/d"}));
+  EXPECT_EQ(asked, (Paths{"a", "e", "a/b", "a/d"}));
 }
 
 TEST(ContextTest, AFifoIsLeftOutWithAWarning) {
@@ -92,11 +112,13 @@ TEST(ContextTest, AFifoIsLeftOutWithAWarning) {
   Paths warnings;
   Context context(dir.path());
   Listing listing =
-      context.Walk(nullptr, [&](const std::string& text) { warnings.push_back(text); });
+      context.Walk({.warn = [&](const std::string& text) { warnings.push_back(text); }}).listing;
   EXPECT_EQ(PathsOf(listing), Paths{"a"});
   EXPECT_EQ(warnings, (Paths{dir / "pipe" + " is a fifo: left out"}));
-  auto no_pipe = [](std::string_view path) { return path != "pipe"; };
-  context.Walk(no_pipe, [](const std::string& text) { FAIL() << text; });
+  auto no_pipe = [](std::string_view path, bool) {
+    return path == "pipe" ? Verdict::kLeaveOut : Verdict::kKeep;
+  };
+  context.Walk({.filter = no_pipe, .warn = [](const std::string& text) { FAIL() << text; }});
 }
 
 TEST(ContextTest, ASingleFileIsTheOnlyEntry) {
@@ -104,8 +126,9 @@ TEST(ContextTest, ASingleFileIsTheOnlyEntry) {
   WriteFile(dir / "sub/one", "content", 0755);
   WriteFile(dir / "sub/two", "other");
   Context context(dir / "sub/one");
-  Listing listing = context.Walk(nullptr, nullptr);
-  HashFiles(context, 1, &listing);
+  Walked walked = context.Walk({});
+  HashFiles(context, 1, &walked);
+  const Listing& listing = walked.listing;
   ASSERT_EQ(PathsOf(listing), Paths{"one"});
   EXPECT_EQ(listing.entries()[0].sha256, Sha("content"));
   EXPECT_EQ(context.Describe("one"), dir / "sub/one");
@@ -153,11 +176,11 @@ TEST(ContextTest, WhatCannotBeReadIsNamed) {
   WriteFile(dir / "d/f", "1", 0000);
   PlainUser user({dir.path(), dir / "d", dir / "d/f"});
   Context context(dir.path());
-  Listing listing = context.Walk(nullptr, nullptr);
-  EXPECT_NE(MessageOf([&] { HashFiles(context, 2, &listing); }).find(dir / "d/f"),
+  Walked walked = context.Walk({});
+  EXPECT_NE(MessageOf([&] { HashFiles(context, 2, &walked); }).find(dir / "d/f"),
             std::string::npos);
   chmod((dir / "d").c_str(), 0000);
-  EXPECT_NE(MessageOf([&] { context.Walk(nullptr, nullptr); }).find(dir / "d"), std::string::npos);
+  EXPECT_NE(MessageOf([&] { context.Walk({}).listing; }).find(dir / "d"), std::string::npos);
   chmod((dir / "d").c_str(), 0700);
 }
 

@@ -24,11 +24,11 @@ TEST(FileHasherTest, EveryFileWithAnyNumberOfThreads) {
   std::filesystem::create_directory(dir / "z");
   Context context(dir.path());
   for (size_t threads : {1, 2, 16}) {
-    Listing listing = context.Walk(nullptr, nullptr);
-    HashFiles(context, threads, &listing);
+    Walked walked = context.Walk({});
+    HashFiles(context, threads, &walked);
     for (size_t i = 0; i < contents.size(); ++i) {
-      EXPECT_EQ(listing.entries()[i].sha256, Sha(contents[i])) << i;
-      EXPECT_EQ(listing.entries()[i].size, contents[i].size());
+      EXPECT_EQ(walked.listing.entries()[i].sha256, Sha(contents[i])) << i;
+      EXPECT_EQ(walked.listing.entries()[i].size, contents[i].size());
     }
   }
 }
@@ -37,11 +37,11 @@ TEST(FileHasherTest, ASizeThatChangedSinceTheWalkIsTakenAsItIs) {
   TempDir dir;
   WriteFile(dir / "f", "old");
   Context context(dir.path());
-  Listing listing = context.Walk(nullptr, nullptr);
+  Walked walked = context.Walk({});
   WriteFile(dir / "f", "newer");
-  HashFiles(context, 1, &listing);
-  EXPECT_EQ(listing.entries()[0].size, 5u);
-  EXPECT_EQ(listing.entries()[0].sha256, Sha("newer"));
+  HashFiles(context, 1, &walked);
+  EXPECT_EQ(walked.listing.entries()[0].size, 5u);
+  EXPECT_EQ(walked.listing.entries()[0].sha256, Sha("newer"));
 }
 
 TEST(FileHasherTest, AFileThatWentAwayIsNamed) {
@@ -49,10 +49,10 @@ TEST(FileHasherTest, AFileThatWentAwayIsNamed) {
   WriteFile(dir / "f", "old");
   WriteFile(dir / "g", "old");
   Context context(dir.path());
-  Listing listing = context.Walk(nullptr, nullptr);
+  Walked walked = context.Walk({});
   std::filesystem::remove(dir / "g");
   try {
-    HashFiles(context, 2, &listing);
+    HashFiles(context, 2, &walked);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kChanged);

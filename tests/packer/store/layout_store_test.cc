@@ -179,6 +179,7 @@ TEST_F(LayoutStoreTest, ABrokenIndexIsAnErrorAndStays) {
   store->WriteManifest(Describe("{}"), "{}", "v1");
   for (const std::string& text :
        {std::string(), std::string("{"), std::string("[]"), std::string("{}"),
+        std::string(R"({"manifests":[],"a":"\udc00"})"),
         R"({"manifests":)" + std::string(100000, '[')}) {
     std::ofstream(Directory() + "/index.json") << text;
     EXPECT_EQ(KindOf([&] { store->GetManifest("v1"); }), ErrorKind::kIo);

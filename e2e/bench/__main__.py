@@ -1,0 +1,43 @@
+"""./dev bench [CASE...]: measures and prints one table. Exit code 1: a target was missed.
+
+Bytes, requests, layers and memory are enforced. Times are not: they are the machine's, too.
+"""
+
+import sys
+
+from bench import crew, extract, place, plan, pushes, unchanged
+from bench.report import Report
+from support import services
+
+CASES = {"push": pushes.run, "unchanged": unchanged.run, "extract": extract.run, "team": crew.run,
+         "plan": plan.run}
+KERNEL = ("push", "unchanged", "extract")
+
+
+def chosen(arguments):
+    names = [name for word in arguments or CASES for name in (KERNEL if word == "kernel" else [word])]
+    for name in names:
+        if name not in CASES:
+            sys.exit(f"bench: no case {name}: there are kernel (for {', '.join(KERNEL)}), "
+                     f"{', '.join(CASES)}")
+    return [name for name in CASES if name in names]
+
+
+def main():
+    names, report = chosen(sys.argv[1:]), Report()
+    try:
+        with place.opened(report) as where:
+            try:
+                for name in names:
+                    print(f"\n== {name}", flush=True)
+                    CASES[name](where, report)
+                    where.demand_memory(name)
+            finally:
+                report.print_all()
+    except services.Unavailable as why:
+        sys.exit(f"bench: {why}")
+    sys.exit(1 if report.missed else 0)
+
+
+if __name__ == "__main__":
+    main()

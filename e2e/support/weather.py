@@ -1,0 +1,203 @@
+"""A proxy on loopback before a registry that delays, counts and breaks what passes."""
+
+import dataclasses
+import http.client
+import random
+import socket
+import socketserver
+import threading
+import time
+import typing
+
+DEAF_SECONDS = 30  # nothing here waits longer
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding"}
+PIECE = 16 * 1024
+
+
+@dataclasses.dataclass
+class Passed:
+    """One request: when it came, when its answer left; None as status: it was cut."""
+    method: str
+    path: str
+    begin: float
+    end: float = 0.0
+    status: int = 0
+    fault: str = ""
+
+
+@dataclasses.dataclass
+class Fault:
+    """What happens to one request.
+
+    kind: "refuse" (the connection is cut before the request is read), "cut-body" (after `part` of
+    the request's body has gone on; `then` is called before), "lose" (it is carried out, its answer never comes),
+    "cut-answer" (after `part` of the answer's body), "busy" (503, with Retry-After `after`),
+    "stall" (no answer comes until the client hangs up).
+    """
+    kind: str
+    part: float = 0.5
+    after: int = 0
+    then: typing.Callable = None
+
+
+class _Cut(Exception):
+    """The client's connection is to be reset."""
+
+
+class Weather:
+    """Forwards HTTP/1.1 to `upstream`, `delay` seconds after each request came.
+
+    `choose(method, path)` may give a Fault for a request. Everything is in `passed`.
+    """
+
+    def __init__(self, upstream, delay=0.0, choose=None):
+        self.upstream, self.delay, self.choose = upstream, delay, choose
+        self.passed, self.lock = [], threading.Lock()
+        outer = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                try:
+                    while outer.serve(self.rfile, self.wfile):
+                        pass
+                except _Cut:
+                    # A reset, not an orderly end.
+                    self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                except (OSError, http.client.HTTPException):
+                    pass
+
+        class Server(socketserver.ThreadingTCPServer):
+            allow_reuse_address = daemon_threads = True
+            request_queue_size = 64
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.host = f"127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def serve(self, rfile, wfile):
+        """One request and its answer; False at the end of the connection."""
+        line = rfile.readline(65536)
+        if not line:
+            return False
+        method, path, _ = line.decode("latin-1").split()
+        headers = http.client.parse_headers(rfile)
+        passed = Passed(method, path, time.monotonic())
+        fault = self.choose(method, path) if self.choose else None
+        passed.fault = fault.kind if fault else ""
+        with self.lock:
+            self.passed.append(passed)
+        try:
+            return self.forward(passed, fault, headers, rfile, wfile)
+        finally:
+            passed.end = time.monotonic()
+
+    def forward(self, passed, fault, headers, rfile, wfile):
+        length = int(headers.get("Content-Length") or 0)
+        if fault and fault.kind == "refuse":
+            raise _Cut
+        if fault and fault.kind == "stall":
+            self.read_body(rfile, length)
+            rfile.read(1)
+            raise _Cut
+        time.sleep(self.delay)
+        if fault and fault.kind == "busy":
+            self.read_body(rfile, length)
+            passed.status = 503
+            wfile.write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
+                        b"Retry-After: %d\r\n\r\n" % fault.after)
+            return True
+        host, port = self.upstream.split(":")
+        there = http.client.HTTPConnection(host, int(port), timeout=DEAF_SECONDS)
+        try:
+            there.putrequest(passed.method, passed.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in headers.items():
+                if name.lower() not in HOP_BY_HOP:
+                    there.putheader(name, value)
+            there.endheaders()
+            cut = int(length * fault.part) if fault and fault.kind == "cut-body" else None
+            sent = 0
+            while sent < length:
+                if cut is not None and sent >= cut:
+                    break
+                piece = rfile.read(min(PIECE, length - sent))
+                if not piece:
+                    raise _Cut
+                there.send(piece)
+                sent += len(piece)
+            if cut is not None:
+                if fault.then:
+                    fault.then()
+                raise _Cut
+            self.answer(there.getresponse(), passed, fault, wfile)
+            return True
+        finally:
+            there.close()
+
+    @staticmethod
+    def read_body(rfile, length):
+        while length > 0:
+            piece = rfile.read(min(PIECE, length))
+            if not piece:
+                raise _Cut
+            length -= len(piece)
+
+    @staticmethod
+    def answer(response, passed, fault, wfile):
+        body = response.read()
+        if fault and fault.kind == "lose":
+            raise _Cut
+        passed.status = response.status
+        lines = [f"HTTP/1.1 {response.status} {response.reason}"]
+        lines += [f"{name}: {value}" for name, value in response.getheaders()
+                  if name.lower() not in HOP_BY_HOP | {"content-length"}]
+        length = response.headers.get("Content-Length") if passed.method == "HEAD" else len(body)
+        lines.append(f"Content-Length: {length or 0}")
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        if fault and fault.kind == "cut-answer":
+            wfile.write((head + body)[:len(head) + int(len(body) * fault.part)])
+            raise _Cut
+        wfile.write(head + body)
+
+    def take(self):
+        """What has passed since the last call."""
+        with self.lock:
+            passed, self.passed = self.passed, []
+        return passed
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def longest_chain(passed):
+    """Sequential round trips: the most requests of which each came after the one before was over."""
+    best = []
+    for request in sorted(passed, key=lambda p: p.begin):
+        before = [length for length, end in best if end <= request.begin]
+        best.append((1 + max(before, default=0), request.end))
+    return max((length for length, _ in best), default=0)
+
+
+def most_at_once(passed):
+    edges = sorted([(p.begin, 1) for p in passed] + [(p.end, -1) for p in passed])
+    most = now = 0
+    for _, step in edges:
+        now += step
+        most = max(most, now)
+    return most
+
+
+class Storm:
+    """Breaks a share of the requests, by a seed."""
+
+    KINDS = ("refuse", "cut-body", "lose", "cut-answer", "busy")
+
+    def __init__(self, seed, share):
+        self.random, self.share, self.lock = random.Random(seed), share, threading.Lock()
+
+    def __call__(self, method, path):
+        with self.lock:
+            if self.random.random() >= self.share:
+                return None
+            return Fault(self.random.choice(self.KINDS), self.random.random())

@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""The next push, as a registry and a disk see it: requests, bytes, and what local state is worth."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import time
+
+from support import tree
+from support.case import Case, main
+from support.kontext import BIN, kontext, push
+from support.proxy import CountingProxy
+from support.tree import File
+
+KIB = 1 << 10
+FILES, SIZE = 60, 50 * KIB
+RACY_SECONDS = 2  # an entry younger than this is read again
+PUSHES_AT_ONCE = 6
+
+
+class PushAgain(Case):
+    wants = {"registry"}
+
+    def setUp(self):
+        super().setUp()
+        rng = random.Random(1)
+        self.source = tree.build(self.tmp / "src", {
+            f"d{n % 7}/{n}": File(rng.randbytes(SIZE)) for n in range(FILES)})
+        self.cache = self.tmp / "cache"
+        self.proxy = CountingProxy(self.registry.host)
+        self.addCleanup(self.proxy.stop)
+        self.repo = self._testMethodName
+
+    def push(self, *flags, tag="v1"):
+        """Through the proxy, whose counts are of this push alone; returns the result object."""
+        self.proxy.forget()
+        done = kontext("push", "--json", *flags, self.source, f"{self.proxy.host}/{self.repo}:{tag}",
+                       env={"XDG_CACHE_HOME": str(self.cache)})
+        self.assertEqual(done.rc, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def forget_all(self):
+        shutil.rmtree(self.cache)
+
+    def assert_notices(self, result):
+        self.assertTrue(result["changed"])
+        self.assert_sound(self.image(self.repo), self.source)
+
+    def test_no_change_is_one_request(self):
+        first = self.push()
+        for forget in (lambda: None, self.forget_all):
+            forget()
+            for flags in ((), ("--no-cache",)):
+                again = self.push(*flags)
+                self.assertEqual((again["changed"], again["digest"], again["uploaded_bytes"]),
+                                 (False, first["digest"], 0))
+                self.assertEqual(self.proxy.requests,
+                                 [("GET", f"/v2/{self.repo}/manifests/v1")])
+        self.push("--mirror")
+        self.push("--mirror")
+        self.assertEqual(len(self.proxy.requests), 1)
+
+    def test_a_fresh_runner_fetches_indexes_only(self):
+        self.push()
+        for number in range(5):
+            tree.build(self.source, {f"d1/{number}": File(b"another %d\n" % number)})
+            self.push()
+        print("\n   local state   requests       sent   received")
+        bounds = {"kept": 10 * KIB, "none": 64 * KIB}
+        for state, received in bounds.items():
+            if state == "none":
+                self.forget_all()
+            tree.build(self.source, {"d2/fresh": File(state.encode())})
+            result = self.push()
+            print(f"   {state:11}{len(self.proxy.requests):11}{self.proxy.sent:11,}"
+                  f"{self.proxy.received:11,}")
+            self.assert_notices(result)
+            self.assertLessEqual(self.proxy.received, received)
+            self.assertLessEqual(self.proxy.sent, 32 * KIB)
+
+    def test_a_rewrite_of_the_same_size_and_time(self):
+        self.push()
+        time.sleep(RACY_SECONDS + 0.1)
+        self.assertFalse(self.push()["changed"])  # from now on the cache is believed
+        place = self.source / "d1/1"
+        before = os.stat(place)
+        place.write_bytes(random.Random(2).randbytes(SIZE))
+        os.utime(place, ns=(before.st_atime_ns, before.st_mtime_ns))
+        after = os.stat(place)
+        self.assertEqual((before.st_size, before.st_mtime_ns, before.st_ino),
+                         (after.st_size, after.st_mtime_ns, after.st_ino))
+        self.assert_notices(self.push())
+
+    def test_a_rewrite_right_after_a_push(self):
+        place, number = self.source / "d1/1", 0
+        self.push()
+        for number in range(10):
+            with open(place, "r+b") as file:
+                file.write(b"%04d" % number)
+            self.assertTrue(self.push()["changed"])
+        self.assert_sound(self.image(self.repo), self.source)
+
+    def test_a_damaged_cache(self):
+        self.push()
+        tree.build(self.source, {"d1/1": File(b"a change\n")})
+        want = self.push()
+        time.sleep(RACY_SECONDS + 0.1)
+        self.push()
+        rng = random.Random(3)
+        damages = (lambda data: b"", lambda data: data[:len(data) // 2],
+                   lambda data: rng.randbytes(len(data)), lambda data: flip(data, rng))
+        for number, damage in enumerate(damages):
+            files = [place for place in self.cache.rglob("*") if place.is_file()]
+            self.assertGreaterEqual(len(files), 3)
+            for place in files:
+                place.write_bytes(damage(place.read_bytes()))
+            with self.subTest(damage=number):
+                self.assertEqual(self.push()["digest"], want["digest"])
+                tree.build(self.source, {"d1/2": File(b"%d\n" % number)})
+                self.assert_notices(self.push())
+                tree.remove(self.source, "d1/2")
+                want = self.push()
+                self.assertEqual(self.push("--no-cache")["digest"], want["digest"])
+
+    def test_pushes_at_once(self):
+        ref = self.ref(self.repo)
+        for tags in (["same"] * PUSHES_AT_ONCE, [f"v{n}" for n in range(PUSHES_AT_ONCE)]):
+            for change in range(3):
+                tree.build(self.source, {"d3/new": File(b"%d\n" % change)})
+                running = [subprocess.Popen(
+                    [BIN, "push", self.source, self.ref(self.repo, tag)], text=True,
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE) for tag in tags]
+                said = [(process.communicate(), process.returncode) for process in running]
+                for (out, err), rc in said:
+                    self.assertEqual((rc, out.count("@sha256:")), (0, 1), err)
+                for tag in set(tags):
+                    self.assert_sound(self.image(self.repo, tag), self.source)
+        self.assertIn(self.repo, push(self.source, ref))
+
+
+def flip(data, rng):
+    at = rng.randrange(len(data)) if data else 0
+    return data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1:] if data else b""
+
+
+if __name__ == "__main__":
+    main()

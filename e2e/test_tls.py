@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""TLS: private authorities, certs.d, client certificates, --insecure-tls, IPv6."""
+
+import pathlib
+import shutil
+import socket
+
+from support import services, tree
+from support.case import Case, main
+from support.kontext import kontext, push
+from support.pki import Authority, openssl
+from support.tree import File
+
+DOCKER_CERTS = pathlib.Path("/etc/docker/certs.d")
+
+
+class Tls(Case):
+    @classmethod
+    def start_services(cls):
+        cls.authority = Authority(cls.base / "ca")
+        cls.registry = cls.start("tls")
+        cls.mutual = cls.start("mutual", more=f', clientcas: ["{cls.authority.certificate}"]')
+
+    @classmethod
+    def start(cls, name, address="127.0.0.1", more=""):
+        certificate, key = cls.authority.issue(
+            name, f"IP:{address.strip('[]')},DNS:registry.test", "serverAuth")
+        registry = services.Registry(
+            cls.base, name=name, address=address,
+            http=f', tls: {{certificate: "{certificate}", key: "{key}"{more}}}')
+        cls.addClassCleanup(registry.stop)
+        return registry
+
+    def setUp(self):
+        super().setUp()
+        self.source = tree.build(self.tmp / "src", {"a": File(b"a\n"), "d/b": File(b"b\n")})
+        self.home = self.new_dir("home")
+        self.env = {"HOME": str(self.home)}
+        self.certs = self.home / ".config/containers/certs.d"
+
+    def trust(self, registry, folder=None):
+        """The host's folder in certs.d, with the CA in it."""
+        host = (folder or self.certs) / registry.host
+        host.mkdir(parents=True)
+        shutil.copy(self.authority.certificate, host / "ca.crt")
+        return host
+
+    def test_an_unknown_authority(self):
+        done = kontext("push", self.source, self.ref("unknown"), env=self.env)
+        self.assert_refused(done, self.ref("unknown"), "certificate", "certs.d", "--insecure-tls")
+
+    def test_ssl_cert_file_and_http2(self):
+        env = {**self.env, "SSL_CERT_FILE": str(self.authority.certificate)}
+        done = kontext("push", "--verbose", self.source, self.ref("file"), env=env)
+        self.assertEqual(done.rc, 0, done.stderr)
+        self.assertIn("HTTP/2", done.stderr)
+
+    def test_ssl_cert_dir(self):
+        folder = self.new_dir("hashed")
+        name = openssl("x509", "-noout", "-hash", "-in", self.authority.certificate)
+        shutil.copy(self.authority.certificate, folder / f"{name.decode().strip()}.0")
+        push(self.source, self.ref("dir"), env={**self.env, "SSL_CERT_DIR": str(folder)})
+
+    def test_ssl_cert_file_that_is_missing(self):
+        done = kontext("push", self.source, self.ref("file"),
+                       env={**self.env, "SSL_CERT_FILE": str(self.tmp / "no.pem")})
+        self.assert_refused(done, "no.pem", rc=2)
+
+    def test_certs_d(self):
+        host = self.trust(self.registry)
+        push(self.source, self.ref("certs"), env=self.env)
+        # It is trusted beside what else is.
+        other = Authority(self.tmp / "other").certificate
+        push(self.source, self.ref("certs"), env={**self.env, "SSL_CERT_FILE": str(other)})
+        (host / "ca.crt").write_text("no certificate")
+        done = kontext("push", self.source, self.ref("certs"), env=self.env)
+        self.assert_refused(done, self.ref("certs"), host / "ca.crt", "no certificate", rc=2)
+
+    def test_docker_certs_d(self):
+        services.need_root("a folder in /etc/docker")
+        missing = [path for path in (DOCKER_CERTS, *DOCKER_CERTS.parents) if not path.exists()]
+        self.addCleanup(lambda: [path.rmdir() for path in missing])
+        self.addCleanup(shutil.rmtree, DOCKER_CERTS / self.registry.host, ignore_errors=True)
+        self.trust(self.registry, DOCKER_CERTS)
+        push(self.source, self.ref("docker-certs"), env=self.env)
+
+    def test_client_certificate(self):
+        host = self.trust(self.mutual)
+        ref = f"{self.mutual.host}/client:v1"
+        self.assertEqual(kontext("push", self.source, ref, env=self.env).rc, 1)
+        certificate, key = self.authority.issue("client", usage="clientAuth")
+        shutil.copy(certificate, host / "client.cert")
+        done = kontext("push", self.source, ref, env=self.env)
+        self.assert_refused(done, host / "client.cert", "without client.key", rc=2)
+        shutil.copy(key, host / "client.key")
+        push(self.source, ref, env=self.env)
+        (host / "client.key").write_text("damaged")
+        done = kontext("push", self.source, ref, env=self.env)
+        self.assert_refused(done, ref, rc=done.rc)
+
+    def test_insecure_tls_is_loud(self):
+        done = kontext("push", "--insecure-tls", self.source, self.ref("insecure"), env=self.env)
+        self.assertEqual(done.rc, 0, done.stderr)
+        about = [line for line in done.stderr.splitlines() if "--insecure-tls" in line]
+        self.assertEqual(len(about), 1, done.stderr)
+        self.assertIn(self.registry.host, about[0])
+
+    def test_another_name_than_the_certificates(self):
+        port = self.registry.host.rpartition(":")[2]
+        done = kontext("push", self.source, f"localhost:{port}/name:v1",
+                       env={**self.env, "SSL_CERT_FILE": str(self.authority.certificate)})
+        self.assert_refused(done, "localhost", "certificate")
+
+    def test_ipv6(self):
+        try:
+            with socket.socket(socket.AF_INET6) as probe:
+                probe.bind(("::1", 0))
+        except OSError as why:
+            self.skipTest(f"no IPv6 on this machine: {why}")
+        registry = self.start("ipv6", "[::1]")
+        self.trust(registry)
+        reference = push(self.source, f"{registry.host}/six:v1", env=self.env)
+        self.assertTrue(reference.startswith(f"{registry.host}/six@sha256:"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Transfers in bad weather: round trips over a long way, connections that break, a registry that
+is busy, stalls, is killed. Afterwards the tag names the earlier image or the whole new one."""
+
+import concurrent.futures
+import os
+import random
+import sys
+import threading
+import time
+
+from fault_campaign import Campaign
+from support import tree
+from support.case import Case, main
+from support.kontext import kontext, push
+from support.tree import File
+from support.weather import Fault, Weather, longest_chain
+
+DELAY_SECONDS = 0.05
+MOST_ROUND_TRIPS = 6  # of a push of one changed line
+CAMPAIGN_RUNS = 20
+
+
+def once(wanted, fault):
+    """Chooses `fault` for the first request for which wanted(method, path) holds."""
+    left = [fault]
+
+    def choose(method, path):
+        return left.pop() if left and wanted(method, path) else None
+
+    return choose
+
+
+def is_upload(method, path):
+    return method in ("PUT", "PATCH") and "/blobs/uploads/" in path
+
+
+class Transfer(Case):
+    wants = {"registry"}
+
+    def setUp(self):
+        super().setUp()
+        self.source = tree.build(self.tmp / "src", {
+            f"d{i}/f{j}": File(f"{i} {j}\n".encode() * 50) for i in range(5) for j in range(8)})
+
+    def weather(self, **options):
+        weather = Weather(self.registry.host, **options)
+        self.addCleanup(weather.stop)
+        return weather
+
+    def edit(self, content=b"another line\n"):
+        with open(self.source / "d0/f0", "ab") as out:
+            out.write(content)
+
+    def assert_whole(self, repo):
+        done = kontext("verify", self.ref(repo), self.source)
+        self.assertEqual(done.rc, 0, done.stderr)
+
+    def test_round_trips_of_a_one_line_push(self):
+        weather = self.weather(delay=DELAY_SECONDS)
+        reference = f"{weather.host}/far:v1"
+        push(self.source, reference)
+        chains = []
+        # A thread that a busy machine holds up lengthens a chain, unless the way is longer still.
+        # Nothing makes one shorter.
+        while len(chains) < 5 and (not chains or min(chains) > MOST_ROUND_TRIPS):
+            weather.delay = DELAY_SECONDS * 2**len(chains)
+            self.edit()
+            weather.take()
+            begin = time.monotonic()
+            push(self.source, reference)
+            seconds = time.monotonic() - begin
+            passed = weather.take()
+            chains.append(longest_chain(passed))
+            print(f"one line over {weather.delay * 1000:.0f} ms: {chains[-1]} sequential round "
+                  f"trips, {len(passed)} requests, {seconds:.2f} s", file=sys.stderr)
+        self.assertLessEqual(min(chains), MOST_ROUND_TRIPS)
+        self.assert_whole("far")
+
+    def test_one_fault_anywhere(self):
+        places = {
+            "the tag": lambda method, path: method == "GET" and path.endswith("/v1"),
+            "a question": lambda method, path: method == "HEAD",
+            "a beginning": lambda method, path: method == "POST",
+            "a blob": is_upload,
+            "a manifest": lambda method, path: method == "PUT" and "/manifests/sha256" in path,
+            "the index": lambda method, path: method == "PUT" and path.endswith("/manifests/v1"),
+        }
+        for place, wanted in places.items():
+            for kind in ("refuse", "cut-body", "lose", "cut-answer", "busy"):
+                with self.subTest(place=place, kind=kind):
+                    self.edit()
+                    weather = self.weather(choose=once(wanted, Fault(kind)))
+                    push(self.source, f"{weather.host}/faults:v1")
+                    self.assertEqual([p.fault for p in weather.take() if p.fault], [kind])
+                    self.assert_whole("faults")
+
+    def test_a_large_blob_that_breaks(self):
+        self.edit(random.Random(1).randbytes(24 << 20))
+        for kind in ("cut-body", "lose", "busy"):
+            with self.subTest(kind=kind):
+                weather = self.weather(choose=once(is_upload, Fault(kind, 0.6)))
+                push(self.source, f"{weather.host}/large-{kind}:v1")
+                self.assert_whole(f"large-{kind}")
+
+    def test_a_busy_registry_is_waited_for(self):
+        weather = self.weather(choose=once(is_upload, Fault("busy", after=1)))
+        done = kontext("push", self.source, f"{weather.host}/busy:v1")
+        self.assertEqual(done.rc, 0, done.stderr)
+        self.assertIn(f"waiting 1 s as {weather.host} asks (503)", done.stderr)
+        self.assert_whole("busy")
+
+    def test_a_storm_of_503(self):
+        left = list(range(25))
+
+        def choose(*_):
+            return Fault("busy") if left and left.pop() % 5 else None
+
+        weather = self.weather(choose=choose)
+        push(self.source, f"{weather.host}/storm503:v1", "--retries", "30")
+        self.assert_whole("storm503")
+
+    def test_a_stall_is_noticed(self):
+        weather = self.weather(choose=once(is_upload, Fault("stall")))
+        push(self.source, f"{weather.host}/stall:v1", "--timeout", "1")
+        self.assert_whole("stall")
+
+    def test_a_pull_through_cuts(self):
+        self.edit(random.Random(2).randbytes(3 << 20))
+        push(self.source, self.ref("pulled"))
+        left = [0.3, 0.5, 0.9]
+
+        def choose(method, path):
+            return Fault("cut-answer", left.pop()) if left and "/blobs/" in path else None
+
+        weather = self.weather(choose=choose)
+        target = self.new_dir("target")
+        done = kontext("pull", f"{weather.host}/pulled:v1", target, env={
+            "XDG_CACHE_HOME": str(self.tmp / "no-cache")})
+        self.assertEqual(done.rc, 0, done.stderr)
+        self.assertFalse(left)
+        self.assert_same_tree(self.source, target)
+
+    def test_what_does_not_pass_leaves_the_tag(self):
+        before = push(self.source, self.ref("kept")).split("@")[1]
+        for place in (is_upload, lambda method, path: method == "PUT" and "/manifests/" in path):
+            self.edit()
+            weather = self.weather(choose=lambda method, path, place=place:
+                                   Fault("refuse") if place(method, path) else None)
+            done = kontext("push", "--retries", "1", self.source, f"{weather.host}/kept:v1")
+            self.assert_refused(done, f"{weather.host}/kept:v1")
+            self.assertEqual(self.registry.tag("kept", "v1"), before)
+
+    def test_retries_and_timeout_are_checked(self):
+        for flag, value in (("--retries", "-1"), ("--retries", "1001"), ("--timeout", "0"),
+                            ("--timeout", "x")):
+            self.assertEqual(kontext("push", flag, value, self.source, self.ref("no")).rc, 2)
+
+    def push_and_kill(self, *flags):
+        """A push in the middle of which the registry is killed, and started again."""
+        killed = threading.Event()
+
+        def kill():
+            self.registry.kill()
+            killed.set()
+
+        weather = self.weather(choose=once(is_upload, Fault("cut-body", 0.5, then=kill)))
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            done = pool.submit(kontext, "push", *flags, self.source, f"{weather.host}/killed:v1")
+            self.assertTrue(killed.wait(60))
+            self.registry.start()  # here: it dies with the thread that starts it
+            return done.result()
+
+    def test_a_registry_that_is_killed(self):
+        before = push(self.source, self.ref("killed")).split("@")[1]
+        self.edit(random.Random(3).randbytes(16 << 20))
+        self.assertEqual(self.push_and_kill("--retries", "0").rc, 1)
+        self.assertEqual(self.registry.tag("killed", "v1"), before)
+        done = self.push_and_kill("--retries", "20")
+        self.assertEqual(done.rc, 0, done.stderr)
+        self.assert_whole("killed")
+
+    def test_campaign(self):
+        seed = int(os.environ.get("KONTEXT_TEST_SEED", random.randrange(1 << 32)))
+        campaign = Campaign(self.registry, self.new_dir("campaign"), seed)
+        campaign.run(CAMPAIGN_RUNS)
+        print(f"KONTEXT_TEST_SEED={seed}: {campaign.report()}", file=sys.stderr)
+        self.assertEqual(campaign.torn + campaign.wrong, [])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+#include "packer/cache/cache_dir.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <random>
+#include <utility>
+
+#include "packer/cache/cache_trim.h"
+#include "packer/large_pages.h"
+
+namespace kontext {
+namespace {
+
+// A stat cache is about 125 bytes an entry: 10 MB for the Linux kernel. An index that a push reads
+// is at most as large as the tree's listing, mostly far smaller; a manifest is a few kilobytes.
+constexpr CacheBounds kBounds[kCacheKinds] = {
+    {"stat", 512 << 20, 64},
+    {"index", 512 << 20, 2048},
+    {"manifest", 64 << 20, 2048},
+};
+static_assert(static_cast<size_t>(CacheKind::kManifest) + 1 == kCacheKinds);
+
+// Trimming looks at every file of the folder, so not each write pays for it; the bounds may be
+// passed by so many files meanwhile.
+constexpr uint32_t kWritesBetweenTrims = 32;
+
+// A file's time of use is renewed when it is older than this, so that reading seldom writes.
+constexpr int64_t kUseInterval = 24 * 3600;
+
+constexpr size_t kMaxKey = 128;
+constexpr mode_t kPrivate = 0700;
+
+const CacheBounds& BoundsOf(CacheKind kind) { return kBounds[static_cast<size_t>(kind)]; }
+
+bool IsKey(std::string_view key) {
+  return !key.empty() && key.size() <= kMaxKey && std::all_of(key.begin(), key.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+}
+
+// Nobody else may have put into it what this user would believe.
+bool IsOwn(const struct stat& info) {
+  return S_ISDIR(info.st_mode) && info.st_uid == geteuid() && (info.st_mode & 022) == 0;
+}
+
+// The folder and what is missing above it.
+void MakeFolders(const std::string& path) {
+  for (size_t slash = path.find('/', 1); slash != std::string::npos;
+       slash = path.find('/', slash + 1)) {
+    mkdir(path.substr(0, slash).c_str(), kPrivate);
+  }
+  mkdir(path.c_str(), kPrivate);
+}
+
+std::string TemporaryName() {
+  std::random_device random;
+  return std::string(kTemporaryPrefix) + std::to_string(getpid()) + "-" + std::to_string(random()) +
+         std::to_string(random());
+}
+
+}  // namespace
+
+CacheDir::CacheDir(const std::string& folder, Trace trace)
+    : folder_(folder.starts_with('/') ? folder : ""),
+      trace_(std::move(trace)),
+      shared_(std::make_unique<Shared>()) {}
+
+std::string CacheDir::DefaultFolder() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && cache[0] == '/') return std::string(cache) + "/kontext";
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && home[0] == '/') return std::string(home) + "/.cache/kontext";
+  return "";
+}
+
+UniqueFd CacheDir::Open(CacheKind kind, bool make) const {
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+  UniqueFd top(open(folder_.c_str(), kFlags));
+  if (!top.valid() && make) {
+    MakeFolders(folder_);
+    top = UniqueFd(open(folder_.c_str(), kFlags));
+  }
+  if (!top.valid()) {
+    if (make) Say(std::strerror(errno));
+    return {};
+  }
+  struct stat info;
+  if (fstat(top.get(), &info) != 0 || !IsOwn(info)) {
+    Say("it is not this user's alone");
+    return {};
+  }
+  if (make) mkdirat(top.get(), BoundsOf(kind).folder, kPrivate);
+  UniqueFd folder(openat(top.get(), BoundsOf(kind).folder, kFlags | O_NOFOLLOW));
+  if (!folder.valid() && make) Say(std::strerror(errno));
+  if (folder.valid() && (fstat(folder.get(), &info) != 0 || !IsOwn(info))) return {};
+  return folder;
+}
+
+std::optional<CachedBytes> CacheDir::Read(CacheKind kind, std::string_view key) const {
+  if (folder_.empty() || !IsKey(key)) return std::nullopt;
+  UniqueFd folder = Open(kind, false);
+  if (!folder.valid()) return std::nullopt;
+  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  UniqueFd file(openat(folder.get(), std::string(key).c_str(), kFlags));
+  struct stat info;
+  if (!file.valid() || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+  if (static_cast<uint64_t>(info.st_size) > BoundsOf(kind).max_bytes) return std::nullopt;
+  CachedBytes bytes;
+  bytes.size = static_cast<size_t>(info.st_size);
+  bytes.data = std::make_unique_for_overwrite<char[]>(bytes.size);
+  UseLargePages(bytes.data.get(), bytes.size);
+  ssize_t n = ReadUpTo(file.get(), bytes.data.get(), bytes.size);
+  if (n < 0 || static_cast<size_t>(n) != bytes.size) return std::nullopt;
+  if (info.st_mtim.tv_sec + kUseInterval < std::time(nullptr)) futimens(file.get(), nullptr);
+  return bytes;
+}
+
+bool CacheDir::WriteFile(const UniqueFd& folder, const std::string& name,
+                         const std::string& temporary,
+                         std::initializer_list<std::string_view> pieces) const {
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+  UniqueFd file(openat(folder.get(), temporary.c_str(), kFlags, 0600));
+  bool written = file.valid();
+  for (std::string_view piece : pieces) {
+    written = written && WriteAll(file.get(), piece.data(), piece.size());
+  }
+  // Network file systems tell of a full disk only here.
+  written = written && close(file.release()) == 0;
+  written = written && renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) == 0;
+  if (written) return true;
+  Say(std::strerror(errno));
+  unlinkat(folder.get(), temporary.c_str(), 0);
+  return false;
+}
+
+bool CacheDir::Write(CacheKind kind, std::string_view key,
+                     std::initializer_list<std::string_view> pieces) const {
+  if (folder_.empty() || !IsKey(key)) return false;
+  uint64_t size = 0;
+  for (std::string_view piece : pieces) size += piece.size();
+  if (size > BoundsOf(kind).max_bytes) return false;
+  UniqueFd folder = Open(kind, true);
+  if (!folder.valid()) return false;
+  bool written = WriteFile(folder, std::string(key), TemporaryName(), pieces);
+  bool trim;
+  {
+    std::lock_guard lock(shared_->mutex);
+    trim = shared_->writes[static_cast<size_t>(kind)]++ % kWritesBetweenTrims == 0;
+  }
+  if (trim) TrimCache(folder.get(), BoundsOf(kind), std::time(nullptr));
+  return written;
+}
+
+void CacheDir::Say(const std::string& problem) const {
+  std::lock_guard lock(shared_->mutex);
+  if (!trace_ || std::exchange(shared_->said, true)) return;
+  trace_("cache " + folder_ + " is not used: " + problem);
+}
+
+}  // namespace kontext

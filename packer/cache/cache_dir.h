@@ -1,0 +1,82 @@
+// Local state of the packer: files that may vanish at any time and cost time only.
+//
+// Nothing here is an error. What cannot be read is not there, and what cannot be written - a full
+// disk, a read-only file system, a folder of somebody else - is not kept; one line of trace says
+// so. What a reader gets may be damaged: it must check it, by a checksum of its own or by the
+// digest that names it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/fd.h"
+
+namespace kontext {
+
+// A subfolder of the cache; each has bounds of its own.
+enum class CacheKind {
+  kStat,      // "stat": stat caches, one for a directory
+  kIndex,     // "index": segment indexes by digest
+  kManifest,  // "manifest": small OCI documents by digest
+};
+inline constexpr size_t kCacheKinds = 3;
+
+// The bytes of one cached file.
+struct CachedBytes {
+  std::unique_ptr<char[]> data;
+  size_t size = 0;
+  std::string_view view() const { return {data.get(), size}; }
+};
+
+// Threads and processes may share a cache: a file is written beside its name and renamed over it,
+// so a reader gets an old one or a new one, whole, and of two writers the last one stays.
+class CacheDir {
+ public:
+  using Trace = std::function<void(const std::string& line)>;
+
+  // Keeps nothing.
+  CacheDir() = default;
+  // The cache in `folder`, an absolute path that need not be there yet. It is used only when it
+  // belongs to the user and nobody else may write to it.
+  explicit CacheDir(const std::string& folder, Trace trace = nullptr);
+
+  // $XDG_CACHE_HOME/kontext, else $HOME/.cache/kontext; empty when the environment has neither as
+  // an absolute path (XDG base directory specification).
+  static std::string DefaultFolder();
+
+  // `key` is 1 to 128 letters and digits: the hex of a digest.
+  std::optional<CachedBytes> Read(CacheKind kind, std::string_view key) const;
+
+  // Keeps the pieces, one after the other, as one file. False when that did not work. Now and then
+  // also removes what was used least recently of what is over the kind's bounds, and the temporary
+  // files of runs that were killed.
+  bool Write(CacheKind kind, std::string_view key,
+             std::initializer_list<std::string_view> pieces) const;
+
+ private:
+  // The kind's folder, made when `make`; not valid when there is none.
+  UniqueFd Open(CacheKind kind, bool make) const;
+  bool WriteFile(const UniqueFd& folder, const std::string& name, const std::string& temporary,
+                 std::initializer_list<std::string_view> pieces) const;
+  void Say(const std::string& problem) const;
+
+  std::string folder_;
+  Trace trace_;
+  // Not copied with the rest: behind a pointer so that a CacheDir can be moved.
+  struct Shared {
+    std::mutex mutex;
+    bool said = false;                           // one line of trace is enough
+    std::array<uint32_t, kCacheKinds> writes{};  // since the program began
+  };
+  std::unique_ptr<Shared> shared_;
+};
+
+}  // namespace kontext

@@ -1,0 +1,62 @@
+#include "packer/cache/cache_trim.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kontext {
+namespace {
+
+// No run takes so long to write one file.
+constexpr int64_t kOldTemporary = 3600;
+
+struct CacheFile {
+  int64_t used;
+  uint64_t size;
+  std::string name;
+};
+
+std::vector<CacheFile> FilesOf(int folder) {
+  std::vector<CacheFile> files;
+  int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  std::unique_ptr<DIR, int (*)(DIR*)> stream(fd < 0 ? nullptr : fdopendir(fd), &closedir);
+  if (!stream) {
+    if (fd >= 0) close(fd);
+    return files;
+  }
+  while (const dirent* item = readdir(stream.get())) {
+    struct stat info;
+    if (fstatat(folder, item->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (!S_ISREG(info.st_mode)) continue;
+    files.push_back({info.st_mtim.tv_sec, static_cast<uint64_t>(info.st_size), item->d_name});
+  }
+  return files;
+}
+
+}  // namespace
+
+void TrimCache(int folder, const CacheBounds& bounds, int64_t now) {
+  std::vector<CacheFile> files = FilesOf(folder);
+  std::erase_if(files, [&](const CacheFile& file) {
+    if (!file.name.starts_with(kTemporaryPrefix)) return false;
+    if (file.used + kOldTemporary < now) unlinkat(folder, file.name.c_str(), 0);
+    return true;
+  });
+  std::sort(files.begin(), files.end(),
+            [](const CacheFile& a, const CacheFile& b) { return a.used > b.used; });
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < files.size(); ++i) {
+    bytes += files[i].size;
+    if (i < bounds.max_files && bytes <= bounds.max_bytes) continue;
+    unlinkat(folder, files[i].name.c_str(), 0);
+    bytes -= files[i].size;
+  }
+}
+
+}  // namespace kontext

@@ -1,0 +1,65 @@
+// What a push can build on: the segments of the image under its tag and of others that it may use.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "packer/image_reader.h"
+#include "packer/plan/plan.h"
+#include "packer/session.h"
+
+namespace kontext {
+
+struct EarlierSegment {
+  KnownSegment known;
+  SegmentLines lines;
+  const Session* from;  // where its layer is
+};
+
+class Earlier {
+ public:
+  // `target`: where the push goes. `warn` is told, in a sentence, of an image that cannot be built
+  // on.
+  Earlier(const Reference& target, std::function<void(const std::string&)> warn)
+      : target_(target), warn_(std::move(warn)) {}
+
+  // Takes the segments of what is under a session's tag or digest, in their order, but for those
+  // that are there already. What is no kontext image, of another version or does not hold together
+  // is left alone, with a warning. The session must outlive this.
+  void Add(const Session& session, const std::optional<TagDocument>& tag);
+
+  // The same for an image that is only used: that it is not there is a warning.
+  void AddOther(const Session& session);
+
+  // Bottom to top. No segment twice.
+  const std::vector<EarlierSegment>& segments() const { return segments_; }
+  std::vector<OldSegment> OldSegments() const;
+  // The greatest number of pushes that one of the images has had.
+  uint64_t push() const { return push_; }
+  // The image taken last, if it could be.
+  const std::optional<KnownImage>& image() const { return image_; }
+  // Its listing; an empty one when there is no image.
+  Listing ImageListing() const;
+
+ private:
+  void Take(const Session& session, const TagDocument& tag);
+
+  const Reference& target_;
+  std::function<void(const std::string&)> warn_;
+  std::vector<EarlierSegment> segments_;
+  std::optional<KnownImage> image_;
+  uint64_t push_ = 0;
+};
+
+// The document under a session's tag or digest. Nothing when there is none, or when it is none of
+// an image; the latter with a warning.
+std::optional<TagDocument> FindTag(const Session& session,
+                                   const std::function<void(const std::string&)>& warn);
+
+// Throws Error(kUsage) when other images are to be used and none may be.
+void CheckFrom(const PushOptions& options);
+
+}  // namespace kontext

@@ -1,0 +1,90 @@
+#include "packer/registry/curl_multi.h"
+
+#include <new>
+#include <utility>
+
+namespace kontext {
+namespace {
+
+// Ends early for all that happens; only so that a wakeup that got lost would not be for ever.
+constexpr int kPollMilliseconds = 10'000;
+
+}  // namespace
+
+CurlMulti::CurlMulti() : multi_(curl_multi_init()) {
+  if (multi_ == nullptr) throw std::bad_alloc();
+  thread_ = std::thread([this] { Run(); });
+}
+
+CurlMulti::~CurlMulti() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    stop_ = true;
+  }
+  curl_multi_wakeup(multi_.get());
+  thread_.join();
+}
+
+CURLcode CurlMulti::Perform(CURL* handle) {
+  Transfer transfer{handle};
+  std::unique_lock<std::mutex> lock(mutex_);
+  added_.push_back(&transfer);
+  curl_multi_wakeup(multi_.get());
+  done_.wait(lock, [&] { return transfer.done; });
+  return transfer.code;
+}
+
+void CurlMulti::Run() {
+  while (TakeNew()) {
+    int running = 0;
+    if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) EndAll(CURLE_FAILED_INIT);
+    TakeDone();
+    if (curl_multi_poll(multi_.get(), nullptr, 0, kPollMilliseconds, nullptr) != CURLM_OK) {
+      EndAll(CURLE_FAILED_INIT);
+    }
+  }
+}
+
+// False when it is time to end.
+bool CurlMulti::TakeNew() {
+  std::vector<Transfer*> added;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (stop_) return false;
+    added.swap(added_);
+  }
+  for (Transfer* transfer : added) {
+    running_[transfer->handle] = transfer;
+    CURLMcode code = curl_multi_add_handle(multi_.get(), transfer->handle);
+    if (code != CURLM_OK) {
+      End(transfer->handle, code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_FAILED_INIT);
+    }
+  }
+  return true;
+}
+
+void CurlMulti::TakeDone() {
+  int left = 0;
+  while (CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+    // The message is gone with its handle.
+    if (message->msg == CURLMSG_DONE) End(message->easy_handle, message->data.result);
+  }
+}
+
+void CurlMulti::End(CURL* handle, CURLcode code) {
+  auto found = running_.find(handle);
+  if (found == running_.end()) return;
+  Transfer* transfer = found->second;
+  running_.erase(found);
+  curl_multi_remove_handle(multi_.get(), handle);
+  std::lock_guard<std::mutex> lock(mutex_);
+  transfer->code = code;
+  transfer->done = true;
+  done_.notify_all();
+}
+
+void CurlMulti::EndAll(CURLcode code) {
+  while (!running_.empty()) End(running_.begin()->first, code);
+}
+
+}  // namespace kontext

@@ -1,0 +1,18 @@
+// Whether a file can be read as one version: nobody is in the midst of writing it.
+#pragma once
+
+#include <sys/stat.h>
+
+namespace kontext {
+
+enum class Stillness {
+  kStill,   // a write that begins from now on shows in the file's times
+  kMoving,  // it was written to all the time
+  kFailed,  // fstat failed: errno
+};
+
+// Waits up to a second until nobody writes to a file that is open for reading only; gives its state
+// from then. One that only grows, as a log does, counts as still.
+Stillness WaitUntilStill(int fd, struct stat* info);
+
+}  // namespace kontext

@@ -1,0 +1,63 @@
+// What a walk of a directory takes and gives.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "packer/plan/listing.h"
+
+namespace kontext {
+
+// What becomes of a path. A directory that is left out is still entered, and is in the listing
+// after all when something below it is kept, unless all below goes with it: then it is not entered.
+enum class Verdict { kKeep, kLeaveOut, kLeaveOutWithAllBelow };
+
+// Asked for every path that is reached, directories too, relative to the context: a directory
+// before what is below it, the names of a directory in their order. The walk's threads call it,
+// never two at a time, so it needs no lock of its own.
+using Filter = std::function<Verdict(std::string_view path, bool is_dir)>;
+
+// Takes one sentence for people about something that is left out. The caller's thread calls it.
+using Warning = std::function<void(const std::string& sentence)>;
+
+struct WalkOptions {
+  Filter filter = nullptr;  // none: everything is kept
+  Warning warn = nullptr;   // may be empty
+  // Keep a directory on another device than the context as an empty one. A btrfs subvolume is a
+  // device of its own.
+  bool one_file_system = false;
+  size_t threads = 1;
+};
+
+// What tells that a file is as it was, beside its size. Times are nanoseconds since 1970.
+struct FileStat {
+  int64_t mtime = 0;
+  int64_t ctime = 0;
+  uint64_t inode = 0;
+
+  friend bool operator==(const FileStat&, const FileStat&) = default;
+};
+
+inline FileStat FileStatOf(const struct stat& info) {
+  constexpr uint64_t kSecond = 1'000'000'000;
+  // Unsigned: a file may claim to be of the year 2400, which is past 64 bits; two such times may
+  // only be mistaken for each other, and ctime is the system's.
+  auto nanoseconds = [](const struct timespec& time) {
+    return static_cast<int64_t>(static_cast<uint64_t>(time.tv_sec) * kSecond +
+                                static_cast<uint64_t>(time.tv_nsec));
+  };
+  return {nanoseconds(info.st_mtim), nanoseconds(info.st_ctim), info.st_ino};
+}
+
+struct Walked {
+  Listing listing;              // files without their digest
+  std::vector<FileStat> stats;  // of the listing's entries, in their order; unset but for files
+};
+
+}  // namespace kontext

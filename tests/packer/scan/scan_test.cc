@@ -1,0 +1,297 @@
+#include "packer/scan/scan.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "packer/scan/file_hasher.h"
+#include "packer/scan/stat_cache.h"
+#include "tests/support/index_text.h"
+#include "tests/support/random.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/tree_model.h"
+
+namespace kontext {
+namespace {
+
+int64_t Now() {
+  auto since = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(since).count();
+}
+
+// A clock ahead: everything on disk is old enough to be trusted.
+int64_t Later() { return Now() + 3600'000'000'000; }
+
+struct stat StatFile(const std::string& path) {
+  struct stat info = {};
+  EXPECT_EQ(lstat(path.c_str(), &info), 0) << path;
+  return info;
+}
+
+class ScanTest : public testing::Test {
+ protected:
+  ScanTest() : cache_(home_ / "cache") { std::filesystem::create_directory(dir_ / "t"); }
+
+  Scan ScanAt(const std::string& path, std::function<int64_t()> now = Later) {
+    ScanOptions options;
+    options.walk.threads = 2;
+    options.cache = &cache_;
+    options.now = std::move(now);
+    return ScanContext(Context(path), options);
+  }
+  Scan Again(std::function<int64_t()> now = Later) { return ScanAt(dir_ / "t", std::move(now)); }
+
+  // From now on a change gets another time than what was changed before.
+  void WaitForTick() {
+    std::string probe = home_ / "probe";
+    WriteFile(probe, "x");
+    int64_t before = FileStatOf(StatFile(probe)).ctime;
+    while (FileStatOf(StatFile(probe)).ctime == before) WriteFile(probe, "x");
+  }
+
+  std::string CacheFile() const {
+    for (const auto& item : std::filesystem::directory_iterator(home_ / "cache/stat")) {
+      return item.path();
+    }
+    return "";
+  }
+
+  TempDir dir_;
+  TempDir home_;
+  CacheDir cache_;
+};
+
+TEST_F(ScanTest, UnchangedFilesAreNotRead) {
+  for (const char* name : {"t/a/b", "t/a/c", "t/d"}) WriteFile(dir_ / name, name);
+  std::filesystem::create_symlink("d", dir_ / "t/l");
+  Scan first = Again();
+  EXPECT_EQ(first.files_read, 3u);
+  struct stat cache = StatFile(CacheFile());
+  Scan second = Again();
+  EXPECT_EQ(second.files_read, 0u);
+  EXPECT_EQ(second.tree, first.tree);
+  EXPECT_EQ(second.tree, second.listing.TreeDigest());
+  EXPECT_EQ(second.totals.bytes, first.totals.bytes);
+  EXPECT_EQ(FileStatOf(StatFile(CacheFile())), FileStatOf(cache)) << "nothing changed: no write";
+}
+
+TEST_F(ScanTest, OnlyTheChangedFileIsRead) {
+  for (const char* name : {"t/a/b", "t/a/c", "t/d"}) WriteFile(dir_ / name, name);
+  Again();
+  WaitForTick();
+  WriteFile(dir_ / "t/a/c", "other");
+  Scan second = Again();
+  EXPECT_EQ(second.files_read, 1u);
+  EXPECT_EQ(second.listing.entries()[2].sha256, Sha("other"));
+  EXPECT_EQ(Again().files_read, 0u);
+}
+
+TEST_F(ScanTest, FilesBelowARenamedDirectoryAreNotRead) {
+  for (const char* name : {"t/a/b/x", "t/a/c", "t/d"}) WriteFile(dir_ / name, name);
+  std::filesystem::create_hard_link(dir_ / "t/a/c", dir_ / "t/a/e");
+  Again();
+  WaitForTick();
+  std::filesystem::rename(dir_ / "t/a", dir_ / "t/z");
+  WriteFile(dir_ / "t/a", "new");
+  Scan second = Again();
+  EXPECT_EQ(second.files_read, 1u);
+  ASSERT_EQ(second.listing.entries().size(), 7u);
+  EXPECT_EQ(second.listing.entries()[4].path, "z/b/x");
+  EXPECT_EQ(second.listing.entries()[4].sha256, Sha("t/a/b/x"));
+  EXPECT_EQ(second.listing.entries()[6].sha256, Sha("t/a/c"));
+}
+
+TEST_F(ScanTest, TheSameSizeAndMtimeAreNoticedByCtime) {
+  std::string path = dir_ / "t/f";
+  WriteFile(path, "old");
+  Again();
+  struct stat before = StatFile(path);
+  WaitForTick();
+  WriteFile(path, "new");
+  struct timespec times[2] = {before.st_atim, before.st_mtim};
+  ASSERT_EQ(utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  struct stat after = StatFile(path);
+  ASSERT_EQ(FileStatOf(after).mtime, FileStatOf(before).mtime);
+  ASSERT_EQ(after.st_size, before.st_size);
+  ASSERT_EQ(after.st_ino, before.st_ino);
+  Scan second = Again();
+  EXPECT_EQ(second.files_read, 1u);
+  EXPECT_EQ(second.listing.entries()[0].sha256, Sha("new"));
+}
+
+TEST_F(ScanTest, AnotherFileUnderTheSameNameIsNoticed) {
+  WriteFile(dir_ / "t/f", "old");
+  WriteFile(dir_ / "g", "new");
+  Again();
+  std::filesystem::rename(dir_ / "g", dir_ / "t/f");
+  EXPECT_EQ(Again().listing.entries()[0].sha256, Sha("new"));
+}
+
+TEST_F(ScanTest, AFileWrittenWithinTheMarginIsReadAgain) {
+  WriteFile(dir_ / "t/f", "x");
+  int64_t changed = FileStatOf(StatFile(dir_ / "t/f")).ctime;
+  const struct {
+    int64_t scanned;  // after the change
+    size_t read_next;
+  } kCases[] = {{-1000, 1}, {0, 1}, {kRacyMargin, 1}, {kRacyMargin + 1, 0}, {kRacyMargin, 0}};
+  for (const auto& test : kCases) {
+    Again([&] { return changed + test.scanned; });
+    EXPECT_EQ(Again([&] { return changed + test.scanned; }).files_read, test.read_next)
+        << test.scanned;
+  }
+}
+
+TEST_F(ScanTest, AFileOfTheFutureIsAlwaysRead) {
+  WriteFile(dir_ / "t/f", "x");
+  struct timespec future = {4'000'000'000, 0};
+  struct timespec times[2] = {future, future};
+  ASSERT_EQ(utimensat(AT_FDCWD, (dir_ / "t/f").c_str(), times, 0), 0);
+  Again();
+  EXPECT_EQ(Again().files_read, 1u);
+}
+
+TEST_F(ScanTest, AMovedDirectoryIsTheSame) {
+  WriteFile(dir_ / "t/f", "x");
+  Again();
+  std::filesystem::rename(dir_ / "t", dir_ / "u");
+  EXPECT_EQ(ScanAt(dir_ / "u").files_read, 0u);
+  std::filesystem::create_directory(dir_ / "t");
+  WriteFile(dir_ / "t/f", "y");
+  Scan other = Again();
+  EXPECT_EQ(other.files_read, 1u);
+  EXPECT_EQ(other.listing.entries()[0].sha256, Sha("y"));
+}
+
+TEST_F(ScanTest, ASingleFileHasACacheOfItsOwn) {
+  WriteFile(dir_ / "t/f", "x");
+  WriteFile(dir_ / "t/g", "y");
+  for (size_t read : {1, 0}) {
+    EXPECT_EQ(ScanAt(dir_ / "t/f").files_read, read);
+    EXPECT_EQ(ScanAt(dir_ / "t/g").files_read, read);
+  }
+  EXPECT_EQ(Again().files_read, 2u);
+  EXPECT_EQ(ScanAt(dir_ / "t/f").files_read, 0u);
+}
+
+TEST_F(ScanTest, AnotherFilterIsAnotherListing) {
+  for (const char* name : {"t/a", "t/b", "t/c"}) WriteFile(dir_ / name, name);
+  Again();
+  ScanOptions options;
+  options.cache = &cache_;
+  options.now = Later;
+  options.walk.filter = [](std::string_view path, bool) {
+    return path == "b" ? Verdict::kLeaveOut : Verdict::kKeep;
+  };
+  Scan filtered = ScanContext(Context(dir_ / "t"), options);
+  EXPECT_EQ(filtered.files_read, 0u);
+  EXPECT_EQ(filtered.totals.files, 2u);
+  EXPECT_EQ(filtered.tree, filtered.listing.TreeDigest());
+  Scan all = Again();
+  EXPECT_EQ(all.files_read, 1u);
+  EXPECT_EQ(all.totals.files, 3u);
+}
+
+TEST_F(ScanTest, NothingIsTakenWithoutRecallAndNothingWrittenWithoutACache) {
+  WriteFile(dir_ / "t/f", "x");
+  ScanOptions options;
+  options.now = Later;
+  EXPECT_EQ(ScanContext(Context(dir_ / "t"), options).files_read, 1u);
+  EXPECT_FALSE(std::filesystem::exists(home_ / "cache"));
+  options.cache = &cache_;
+  options.recall = false;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(ScanContext(Context(dir_ / "t"), options).files_read, 1u);
+  }
+  EXPECT_EQ(Again().files_read, 0u);
+}
+
+TEST_F(ScanTest, ADamagedOrUnwritableCacheCostsTimeOnly) {
+  Random random;
+  WriteFile(dir_ / "t/f", "x");
+  WriteFile(dir_ / "t/g", "y");
+  Digest tree = Again().tree;
+  for (int round = 0; round < 50; ++round) {
+    std::string bytes = ReadFile(CacheFile());
+    bytes[random.Below(bytes.size())] ^= static_cast<char>(1 + random.Below(255));
+    if (random.Percent(30)) bytes.resize(random.Below(bytes.size()));
+    WriteFile(CacheFile(), bytes, 0600);
+    Scan scan = Again();
+    EXPECT_EQ(scan.files_read, 2u);
+    EXPECT_EQ(scan.tree, tree);
+  }
+  EXPECT_EQ(Again().files_read, 0u);
+  std::filesystem::remove_all(home_ / "cache");
+  WriteFile(home_ / "cache", "in the way");
+  EXPECT_EQ(Again().tree, tree);
+}
+
+TEST_F(ScanTest, TwoAtATimeAreBothRight) {
+  for (int i = 0; i < 50; ++i) {
+    WriteFile(dir_ / ("t/" + std::to_string(i % 7) + "/" + std::to_string(i)), std::to_string(i));
+  }
+  Digest tree = Again().tree;
+  auto work = [&] {
+    CacheDir cache(home_ / "cache");
+    for (int i = 0; i < 30; ++i) {
+      ScanOptions options;
+      options.cache = &cache;
+      options.recall = i % 3 != 0;
+      options.now = Later;
+      EXPECT_EQ(ScanContext(Context(dir_ / "t"), options).tree, tree);
+    }
+  };
+  std::thread other(work);
+  work();
+  other.join();
+}
+
+// Makes the directory what the tree says, touching only what differs.
+void Apply(const Tree& before, const Tree& after, const std::string& root) {
+  for (auto item = before.rbegin(); item != before.rend(); ++item) {
+    auto found = after.find(item->first);
+    if (found == after.end() || found->second.type != item->second.type ||
+        item->second.type == EntryType::kSymlink) {
+      std::filesystem::remove(root + '/' + item->first);
+    }
+  }
+  for (const auto& [path, node] : after) {
+    std::string full = root + '/' + path;
+    auto found = before.find(path);
+    if (found != before.end() && found->second == node && node.type != EntryType::kSymlink) {
+      continue;
+    }
+    if (node.type == EntryType::kDir) std::filesystem::create_directory(full);
+    if (node.type == EntryType::kFile) WriteFile(full, node.text);
+    if (node.type == EntryType::kSymlink) std::filesystem::create_symlink(node.text, full);
+    if (node.type != EntryType::kSymlink) chmod(full.c_str(), node.mode);
+  }
+}
+
+TEST_F(ScanTest, RandomEditsAreSeenWithAndWithoutTheCache) {
+  if (geteuid() != 0) GTEST_SKIP() << "random modes lock out all but root";
+  Random random;
+  Tree tree;
+  for (int round = 0; round < 60; ++round) {
+    Tree before = tree;
+    for (size_t i = 1 + random.Below(4); i > 0; --i) EditTree(&random, &tree);
+    WaitForTick();
+    Apply(before, tree, dir_ / "t");
+    std::string expected = ListingTextOf(tree);
+    // The real clock: everything is racy. The later one: everything is trusted.
+    bool racy = random.Percent(20);
+    Scan scan = racy ? Again(Now) : Again();
+    std::string text;
+    for (const IndexEntry& entry : scan.listing.entries()) text += ListingLineOf(entry);
+    ASSERT_EQ(text, expected) << "round " << round;
+    EXPECT_EQ(scan.tree, Sha(expected));
+  }
+}
+
+}  // namespace
+}  // namespace kontext
