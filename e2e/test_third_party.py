@@ -99,6 +99,42 @@ class ThirdParty(Case):
         self.assertEqual(after.segment_digests()[:len(before)], before)
         self.assert_same_tree(source, after.snapshot())
 
+    def test_skopeo_copy_to_zstd_and_back(self):
+        """Images whose layers are packed in both ways can be read and built on."""
+        source, _ = self.pushed("zstd")
+        for number, form in enumerate(("zstd", "gzip")):
+            old, new = self.ref("zstd", f"v{number + 1}"), self.ref("zstd", f"v{number + 2}")
+            self.skopeo("copy", "--all", *PLAIN, "--dest-compress-format", form, "--dest-compress",
+                        f"docker://{old}", f"dir:{self.tmp}/{form}")
+            self.skopeo("copy", "--all", *PLAIN, f"dir:{self.tmp}/{form}", f"docker://{new}")
+            before = self.image("zstd", f"v{number + 2}").segment_digests()
+            tree.build(source, {f"later{number}": File(b"later\n")})
+            push(source, new)
+            after = self.image("zstd", f"v{number + 2}")
+            self.assertEqual(after.segment_digests()[:len(before)], before)
+            self.assert_same_tree(source, after.snapshot())
+
+    def test_zstd(self):
+        """Packed with zstd from the start, then with gzip on top: podman, skopeo and kontext agree."""
+        source = tree.build(self.tmp / "src", EXAMPLE)
+        push(source, self.ref("packed"), "--compression", "zstd")
+        image = self.image("packed")
+        self.assert_sound(image, source)
+        kinds = [layer.descriptor["mediaType"].rsplit("+")[1] for layer in image.segment_layers()]
+        self.assertEqual(kinds, ["zstd"])
+        self.skopeo("inspect", PLAIN[0].replace("src-", ""), f"docker://{self.ref('packed')}")
+        tree.build(source, {"d/new": File(b"new\n")})
+        tree.remove(source, "d/gone")
+        reference = push(source, self.ref("packed"))
+        self.assert_sound(self.image("packed"), source)
+        out, pulled = self.new_dir("out"), self.tmp / "pulled"
+        done = self.podman.extract(reference, out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assert_same_tree(source, out)
+        done = kontext("pull", reference, pulled)
+        self.assertEqual(done.rc, 0, done.stderr)
+        self.assert_same_tree(source, pulled)
+
     def test_umoci_unpack(self):
         source, _ = self.pushed("umoci")
         for arch in ("amd64", "arm64"):

@@ -5,7 +5,7 @@
 
 #include "common/layout.h"
 #include "packer/error.h"
-#include "packer/pack/gzip_writer.h"
+#include "packer/pack/compressed_writer.h"
 #include "packer/pack/tar_writer.h"
 #include "packer/pack/temp_file.h"
 
@@ -20,7 +20,7 @@ namespace kontext {
 namespace {
 
 constexpr uint32_t kExecutable = 0755;
-constexpr int kLevel = 12;
+constexpr Codec kCodec{Compression::kGzip, 12};
 
 struct Embedded {
   const char* architecture;
@@ -72,12 +72,12 @@ Layer BuildBaseLayer(const Platform& platform, uint64_t mtime) {
   for (const Embedded& extractor : kExtractors) {
     if (platform.architecture != extractor.architecture) continue;
     UniqueFd file = OpenTempFile();
-    GzipWriter gzip(file.get(), kLevel, 1);
-    TarWriter tar(&gzip, mtime);
+    CompressedWriter out(file.get(), kCodec, 1);
+    TarWriter tar(&out, mtime);
     tar.AddFile(kExtractorPath.substr(1), kExecutable,
                 {extractor.begin, static_cast<size_t>(extractor.end - extractor.begin)});
     tar.Finish();
-    return FinishLayer(std::move(file), &gzip);
+    return FinishLayer(std::move(file), kCodec, &out);
   }
   throw Error(ErrorKind::kUsage, "no extractor for platform " + ToString(platform));
 }

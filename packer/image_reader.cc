@@ -132,6 +132,8 @@ std::vector<KnownSegment> MatchSegments(const ImageManifest& manifest, const Ima
 void MakeOci(Descriptor* layer) {
   if (layer->media_type == "application/vnd.docker.image.rootfs.diff.tar.gzip") {
     layer->media_type = kMediaTypeLayerGzip;
+  } else if (layer->media_type == "application/vnd.docker.image.rootfs.diff.tar.zstd") {
+    layer->media_type = kMediaTypeLayerZstd;
   }
 }
 

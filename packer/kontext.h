@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "common/layout.h"
+#include "packer/compression.h"
 #include "packer/error.h"
 
 namespace kontext {
@@ -60,6 +61,8 @@ struct PushOptions {
   std::vector<std::string> platforms = {"linux/amd64", "linux/arm64"};
   // Do not look below a directory on another device: it is sent as an empty one.
   bool one_file_system = false;
+  // Of the layers that are written; those that are there stay as they are.
+  Compression compression = Compression::kGzip;
   // Keep digests of files from push to push, below $XDG_CACHE_HOME or $HOME/.cache, so that a file
   // that did not change is not read again; false: neither use nor write them.
   bool cache = true;

@@ -72,6 +72,7 @@ class Pusher {
 
   void Take(Scan scan) {
     listing_ = std::move(scan.listing);
+    quick_hashes_ = std::move(scan.quick_hashes);
     totals_ = scan.totals;
     tree_ = scan.tree;
     result_.tree = ToString(tree_);
@@ -173,8 +174,9 @@ class Pusher {
   }
 
   void WriteSegment(const Segment& part, const SegmentIndex& index, const std::string& head) {
-    Layer layer = BuildLayer(part, index, head, listing_, source_.context(),
-                             {source_.threads(), FixedTime()});
+    Layer layer =
+        BuildLayer(part, index, head, listing_, source_.context(),
+                   {options_.compression, source_.threads(), FixedTime(), &quick_hashes_});
     // Sent while the next one is packed.
     uploads_.Add(layer.descriptor, OwnFileBlob(std::move(layer.file), layer.descriptor.size));
     layer.descriptor.annotations[kLabelPush] = std::to_string(push_);
@@ -199,6 +201,7 @@ class Pusher {
   const std::deque<Session>& from_;
   const PushOptions& options_;
   Listing listing_;
+  QuickHashes quick_hashes_;
   ListingTotals totals_;
   Digest tree_{};
   uint64_t push_ = 1;

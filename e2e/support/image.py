@@ -3,7 +3,6 @@
 Independent of the program under test: only what the format's document says is used here.
 """
 
-import gzip
 import hashlib
 import io
 import json
@@ -11,12 +10,11 @@ import pathlib
 import tarfile
 import urllib.request
 
-from support import segments
+from support import packed, segments
 
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
-LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip"
 FIXED_TIME = 315532800  # 1980-01-01T00:00:00Z
 BASE_PATH = "var/run/kontext"
 HEAD_PATH = "var/lib/kontext/manifest.json"
@@ -77,7 +75,7 @@ class Layer:
 
     def __init__(self, descriptor, blob):
         self.descriptor, self.blob = descriptor, blob
-        self.tar_bytes = gzip.decompress(blob)
+        self.tar_bytes = packed.unpack(blob)
         self.tar = tarfile.open(fileobj=io.BytesIO(self.tar_bytes), errors="surrogateescape")
         self.entries = self.tar.getmembers()
 

@@ -5,7 +5,7 @@ import hashlib
 import zlib
 
 from support import image as oci
-from support import segments
+from support import packed, segments
 
 
 def problems(image):
@@ -29,7 +29,8 @@ def blobs(image):
         yield from matches(manifest["config"], image.reader.blob(manifest["config"]["digest"]),
                            oci.CONFIG_TYPE)
         for descriptor in manifest["layers"]:
-            yield from matches(descriptor, image.reader.blob(descriptor["digest"]), oci.LAYER_TYPE)
+            blob = image.reader.blob(descriptor["digest"])
+            yield from matches(descriptor, blob, packed.media_type(blob))
 
 
 def matches(descriptor, data, media_type):
@@ -110,11 +111,11 @@ def indexes(image):
         data = layer.read(name)
         if oci.digest_of(data) != digest:
             yield f"{where}: index does not have this digest"
-        member = zlib.decompressobj(wbits=31)
-        start = member.decompress(layer.blob)
+        hint = int(layer.descriptor.get("annotations", {}).get("dev.kontext.index-size", 0))
+        start = packed.first_member(layer.blob, hint)
         end = layer.tar.getmember(name).offset_data + len(data)
-        if not member.eof or not end <= len(start) <= end + 511:
-            yield f"{where}: the index is not a gzip member of its own"
+        if not end <= len(start) <= end + 511:
+            yield f"{where}: the index is not a member or frame of its own"
         entries = segments.parse(data)
         keys = [segments.order(e["key"]) for e in entries if "key" in e]
         if keys != sorted(set(keys)) or any("key" in e for e in entries[:len(entries) - len(keys)]):

@@ -84,8 +84,18 @@ po::options_description PushFlags() {
                       "KEY=VALUE into the index's annotations; repeatable");
   flags.add_options()("platform", po::value<Texts>(),
                       "linux/amd64 or linux/arm64; repeatable (default: both)");
+  flags.add_options()("compression", po::value<std::string>(),
+                      "gzip or zstd, of the layers that are written (default: gzip)");
   flags.add_options()("json", "print a result object instead of the reference");
   return flags;
+}
+
+Compression ReadCompression(const po::variables_map& values) {
+  if (values.count("compression") == 0) return Compression::kGzip;
+  const std::string& name = values["compression"].as<std::string>();
+  if (name == "gzip") return Compression::kGzip;
+  if (name == "zstd") return Compression::kZstd;
+  throw Error(ErrorKind::kUsage, fmt::format("--compression {}: there are gzip and zstd", name));
 }
 
 // The argument in its place or behind its flag, not both.
@@ -129,6 +139,7 @@ int RunPush(const Command& command, const std::vector<std::string>& arguments) {
   options.rebase = options.rebase && rebase;
   options.labels = Pairs(values, "label");
   options.annotations = Pairs(values, "annotation");
+  options.compression = ReadCompression(values);
   if (values.count("platform") > 0) options.platforms = values["platform"].as<Texts>();
   PushResult result;
   {

@@ -12,6 +12,7 @@ inline constexpr char kMediaTypeIndex[] = "application/vnd.oci.image.index.v1+js
 inline constexpr char kMediaTypeManifest[] = "application/vnd.oci.image.manifest.v1+json";
 inline constexpr char kMediaTypeConfig[] = "application/vnd.oci.image.config.v1+json";
 inline constexpr char kMediaTypeLayerGzip[] = "application/vnd.oci.image.layer.v1.tar+gzip";
+inline constexpr char kMediaTypeLayerZstd[] = "application/vnd.oci.image.layer.v1.tar+zstd";
 
 struct Platform {
   std::string os;

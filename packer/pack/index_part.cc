@@ -1,9 +1,5 @@
 #include "packer/pack/index_part.h"
 
-#include <zlib.h>
-
-#include <new>
-
 #include "common/layout.h"
 #include "packer/error.h"
 #include "packer/hash.h"
@@ -33,64 +29,26 @@ uint64_t Octal(std::string_view field) {
 
 }  // namespace
 
-// gzip members one after the other, or plain bytes.
-class IndexPartReader::Inflater {
- public:
-  Inflater() {
-    constexpr int kGzip = 16;
-    if (inflateInit2(&stream_, MAX_WBITS + kGzip) != Z_OK) throw std::bad_alloc();
-  }
-  ~Inflater() { inflateEnd(&stream_); }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-
-  // False: this is no gzip stream.
-  bool Feed(std::string_view bytes, std::string* out) {
-    if (!begun_) plain_ = !bytes.empty() && bytes[0] != '\x1f';
-    begun_ = begun_ || !bytes.empty();
-    if (plain_) {
-      out->append(bytes);
-      return true;
-    }
-    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-    stream_.avail_in = static_cast<uInt>(bytes.size());
-    char buffer[64 * 1024];
-    do {
-      stream_.next_out = reinterpret_cast<Bytef*>(buffer);
-      stream_.avail_out = sizeof(buffer);
-      int result = inflate(&stream_, Z_NO_FLUSH);
-      if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) return false;
-      out->append(buffer, sizeof(buffer) - stream_.avail_out);
-      if (result == Z_STREAM_END) inflateReset(&stream_);
-    } while (stream_.avail_in > 0 || stream_.avail_out == 0);
-    return true;
-  }
-
- private:
-  z_stream stream_ = {};
-  bool begun_ = false;
-  bool plain_ = false;
-};
-
-IndexPartReader::IndexPartReader(const Digest& index)
-    : index_(index), inflater_(std::make_unique<Inflater>()) {}
-
-IndexPartReader::~IndexPartReader() = default;
+IndexPartReader::IndexPartReader(const Digest& index) : index_(index) {}
 
 bool IndexPartReader::Feed(std::string_view bytes) {
-  // In steps, so that one call with much data unpacks little more than the index.
-  constexpr size_t kStep = 64 * 1024;
-  while (!done_ && !bytes.empty()) {
-    std::string_view step = bytes.substr(0, kStep);
-    bytes.remove_prefix(step.size());
-    if (!inflater_->Feed(step, &tar_)) NotTheLayer(index_, "its layer is not gzip");
-    done_ = Parse();
+  const char* problem = nullptr;
+  auto take = [&](std::string_view piece) {
+    tar_.append(piece);
+    problem = Parse();
+    return problem == nullptr && !done_;
+  };
+  try {
+    if (!done_) decompressor_.Feed(bytes, take);
+  } catch (const Error& error) {
+    NotTheLayer(index_, error.what());
   }
+  if (problem != nullptr) NotTheLayer(index_, problem);
   return !done_;
 }
 
-// True when the index is whole.
-bool IndexPartReader::Parse() {
+// Returns what is wrong, if anything is.
+const char* IndexPartReader::Parse() {
   const std::string expected =
       std::string(kSegmentsPath.substr(1)) + '/' + ToHex(index_) + std::string(kSegmentSuffix);
   while (tar_.size() - parsed_ >= kBlock) {
@@ -100,21 +58,21 @@ bool IndexPartReader::Parse() {
     name = name.substr(0, name.find('\0'));
     if (type == '5') {
       parsed_ += kBlock;
-      if (parsed_ > kMaxBefore) NotTheLayer(index_, "its layer does not begin with it");
+      if (parsed_ > kMaxBefore) return "its layer does not begin with it";
       continue;
     }
-    if (type != '0' || name != expected) NotTheLayer(index_, "its layer does not begin with it");
+    if (type != '0' || name != expected) return "its layer does not begin with it";
     uint64_t size = Octal(header.substr(124, 12));
-    if (size > kMaxIndex) NotTheLayer(index_, "it is too large");
-    if (tar_.size() - parsed_ - kBlock < size) return false;
+    if (size > kMaxIndex) return "it is too large";
+    if (tar_.size() - parsed_ - kBlock < size) return nullptr;
     lines_ = tar_.substr(parsed_ + kBlock, size);
     tar_ = std::string();
     Hasher hasher;
     hasher.Update(lines_);
-    if (!(hasher.Finish() == index_)) NotTheLayer(index_, "its digest is not its name");
-    return true;
+    done_ = hasher.Finish() == index_;
+    return done_ ? nullptr : "its digest is not its name";
   }
-  return false;
+  return nullptr;
 }
 
 std::string IndexPartReader::Take() {

@@ -1,21 +1,20 @@
 // Reads the index of a segment from the beginning of its layer, and no more of the layer than that.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "common/digest.h"
+#include "packer/pack/decompress.h"
 
 namespace kontext {
 
 // Feed it the layer's compressed bytes until it has what it wants. Layers may have been
-// re-compressed on their way: gzip in any number of members, or not compressed at all.
+// re-compressed on their way: gzip, zstd, or not compressed at all.
 class IndexPartReader {
  public:
   // `index`: the digest that the index must have.
   explicit IndexPartReader(const Digest& index);
-  ~IndexPartReader();
 
   // True: more bytes are wanted. Throws Error(kFormat) when this is not the layer of that segment.
   bool Feed(std::string_view bytes);
@@ -23,11 +22,10 @@ class IndexPartReader {
   std::string Take();
 
  private:
-  class Inflater;
-  bool Parse();
+  const char* Parse();
 
   Digest index_;
-  std::unique_ptr<Inflater> inflater_;
+  Decompressor decompressor_;
   std::string tar_;  // what is unpacked and not yet parsed
   size_t parsed_ = 0;
   bool done_ = false;

@@ -6,10 +6,11 @@
 
 #include "common/fd.h"
 #include "packer/image/descriptor.h"
-#include "packer/pack/gzip_writer.h"
+#include "packer/pack/compressed_writer.h"
 #include "packer/plan/delta.h"
 #include "packer/plan/fold.h"
 #include "packer/scan/context.h"
+#include "packer/scan/quick_hash.h"
 
 namespace kontext {
 
@@ -17,8 +18,11 @@ namespace kontext {
 inline constexpr char kIndexSizeAnnotation[] = "dev.kontext.index-size";
 
 struct PackOptions {
+  Compression compression = Compression::kGzip;
   size_t threads = 1;
   uint64_t mtime = 0;  // of every tar entry, seconds since 1970
+  // Of contents that were read before: these are compared with them, the others with their SHA-256.
+  const QuickHashes* quick_hashes = nullptr;
 };
 
 struct Layer {
@@ -27,8 +31,8 @@ struct Layer {
   UniqueFd file;  // holds the compressed layer from offset 0
 };
 
-// Ends the layer that `gzip` wrote into `file`.
-Layer FinishLayer(UniqueFd file, GzipWriter* gzip);
+// Ends the layer that `out` packed with `codec` into `file`.
+Layer FinishLayer(UniqueFd file, const Codec& codec, CompressedWriter* out);
 
 // The index of a segment: its object lines, then its lines.
 SegmentIndex WriteIndex(const Segment& segment);

@@ -34,10 +34,14 @@ class Reader {
 
   void HashOne(IndexEntry* entry, FileStat* stat) {
     for (int reading = 0; reading < kReadings; ++reading) {
-      if (ReadOnce(entry, stat)) return;
+      if (!ReadOnce(entry, stat)) continue;
+      quick_hashes_.Add(entry->sha256, quick_);
+      return;
     }
     FailMoving(*entry);
   }
+
+  const QuickHashes& quick_hashes() const { return quick_hashes_; }
 
  private:
   // False: the file changed meanwhile.
@@ -53,11 +57,13 @@ class Reader {
       ssize_t n = ReadUpTo(file.get(), buffer_.data(), buffer_.size());
       if (n < 0) Fail(*entry);
       hasher_.Update(buffer_.data(), static_cast<size_t>(n));
+      quick_hasher_.Update({buffer_.data(), static_cast<size_t>(n)});
       size += static_cast<uint64_t>(n);
       if (static_cast<size_t>(n) < buffer_.size()) break;
     }
     if (fstat(file.get(), &after) != 0) Fail(*entry);
     entry->sha256 = hasher_.Finish();
+    quick_ = quick_hasher_.Finish();
     entry->size = size;
     // Another file may have taken the place of the one that the walk saw.
     entry->mode = after.st_mode & kPermissions;
@@ -78,24 +84,30 @@ class Reader {
   const Context& context_;
   std::vector<char> buffer_;
   Hasher hasher_;
+  QuickHasher quick_hasher_;
+  uint64_t quick_ = 0;  // of the reading before
+  QuickHashes quick_hashes_;
 };
 
 }  // namespace
 
-void HashFiles(const Context& context, size_t threads, std::span<const size_t> which,
-               Walked* walked) {
+QuickHashes HashFiles(const Context& context, size_t threads, std::span<const size_t> which,
+                      Walked* walked) {
   std::vector<IndexEntry>& entries = walked->listing.mutable_entries();
   std::atomic<size_t> next{0};
+  std::mutex mutex;  // guards failure and quick_hashes
   std::exception_ptr failure;
-  std::mutex failure_mutex;
+  QuickHashes quick_hashes;
   auto work = [&] {
     try {
       Reader reader(context);
       for (size_t i = next++; i < which.size(); i = next++) {
         reader.HashOne(&entries[which[i]], &walked->stats[which[i]]);
       }
+      std::lock_guard lock(mutex);
+      quick_hashes.Add(reader.quick_hashes());
     } catch (...) {
-      std::lock_guard lock(failure_mutex);
+      std::lock_guard lock(mutex);
       if (!failure) failure = std::current_exception();
       next = which.size();
     }
@@ -105,15 +117,17 @@ void HashFiles(const Context& context, size_t threads, std::span<const size_t> w
   work();
   pool.clear();
   if (failure) std::rethrow_exception(failure);
+  quick_hashes.Sort();
+  return quick_hashes;
 }
 
-void HashFiles(const Context& context, size_t threads, Walked* walked) {
+QuickHashes HashFiles(const Context& context, size_t threads, Walked* walked) {
   std::vector<size_t> files;
   const std::vector<IndexEntry>& entries = walked->listing.entries();
   for (size_t i = 0; i < entries.size(); ++i) {
     if (entries[i].type == EntryType::kFile) files.push_back(i);
   }
-  HashFiles(context, threads, files, walked);
+  return HashFiles(context, threads, files, walked);
 }
 
 }  // namespace kontext

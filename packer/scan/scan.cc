@@ -32,16 +32,18 @@ Scan ScanContext(const Context& context, const ScanOptions& options) {
   scanned.walked = context.Walk(options.walk);
   Recalled recalled = RecallFrom(options, key, &scanned.walked);
   if (recalled.whole) {
-    return {std::move(scanned.walked.listing), recalled.totals, recalled.tree, 0};
+    return {std::move(scanned.walked.listing), recalled.totals, recalled.tree, 0, {}};
   }
-  HashFiles(context, options.walk.threads, recalled.unknown, &scanned.walked);
+  QuickHashes quick_hashes =
+      HashFiles(context, options.walk.threads, recalled.unknown, &scanned.walked);
   scanned.totals = scanned.walked.listing.Totals();
   scanned.tree = scanned.walked.listing.TreeDigest();
   if (options.cache != nullptr) {
     StatRecord record = Record(scanned, begin - kRacyMargin);
     options.cache->Write(CacheKind::kStat, key, {record.fixed, record.text});
   }
-  return {std::move(scanned.walked.listing), scanned.totals, scanned.tree, recalled.unknown.size()};
+  return {std::move(scanned.walked.listing), scanned.totals, scanned.tree, recalled.unknown.size(),
+          std::move(quick_hashes)};
 }
 
 }  // namespace kontext

@@ -8,6 +8,7 @@
 #include "packer/cache/cache_dir.h"
 #include "packer/plan/listing.h"
 #include "packer/scan/context.h"
+#include "packer/scan/quick_hash.h"
 #include "packer/scan/walk.h"
 
 namespace kontext {
@@ -28,6 +29,7 @@ struct Scan {
   ListingTotals totals;
   Digest tree{};
   size_t files_read = 0;
+  QuickHashes quick_hashes;  // of the files that were read
 };
 
 // Throws as Context::Walk and HashFiles do; the cache never makes it fail.

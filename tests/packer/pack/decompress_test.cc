@@ -7,6 +7,7 @@
 #include "packer/error.h"
 #include "tests/support/gunzip.h"
 #include "tests/support/random.h"
+#include "tests/support/zstd_text.h"
 
 namespace kontext {
 namespace {
@@ -25,12 +26,17 @@ std::string Unpack(std::string_view packed, size_t piece, size_t enough = SIZE_M
   return out;
 }
 
+using Packer = std::string (*)(std::string_view);
+constexpr Packer kPackers[] = {&Gzip, &Zstd};
+
 TEST(DecompressTest, MembersInAnyPieces) {
   Random random;
   std::string text = random.Text(300000, "abcd");
-  std::string packed = Gzip(text.substr(0, 1000)) + Gzip("") + Gzip(text.substr(1000));
-  for (size_t piece : {size_t{1}, size_t{2}, size_t{3}, size_t{5000}, packed.size()}) {
-    EXPECT_TRUE(Unpack(packed, piece) == text) << piece;
+  for (Packer pack : kPackers) {
+    std::string packed = pack(text.substr(0, 1000)) + pack("") + pack(text.substr(1000));
+    for (size_t piece : {size_t{1}, size_t{2}, size_t{3}, size_t{5000}, packed.size()}) {
+      EXPECT_TRUE(Unpack(packed, piece) == text) << piece;
+    }
   }
 }
 
@@ -39,16 +45,20 @@ TEST(DecompressTest, PlainBytesAsTheyAre) {
 }
 
 TEST(DecompressTest, StopsWhenToldTo) {
-  std::string packed = Gzip(std::string(10 << 20, 'x'));
-  EXPECT_LT(Unpack(packed, packed.size(), 1).size(), size_t{1} << 20);
+  std::string text(10 << 20, 'x');
+  for (const std::string& packed : {Gzip(text), Zstd(text), text}) {
+    EXPECT_LT(Unpack(packed, packed.size(), 1).size(), size_t{1} << 20);
+  }
 }
 
 TEST(DecompressTest, AnyCutIsNoticed) {
-  std::string packed = Gzip("some text") + Gzip("and more");
-  size_t whole = Gzip("some text").size();
-  for (size_t size = 0; size < packed.size(); ++size) {
-    if (size == whole) continue;
-    EXPECT_THROW(Unpack(packed.substr(0, size), 4), Error) << size;
+  for (Packer pack : kPackers) {
+    std::string packed = pack("some text") + pack("and more");
+    size_t whole = pack("some text").size();
+    for (size_t size = 0; size < packed.size(); ++size) {
+      if (size == whole) continue;
+      EXPECT_THROW(Unpack(packed.substr(0, size), 4), Error) << size;
+    }
   }
 }
 

@@ -17,7 +17,7 @@
 namespace kontext {
 namespace {
 
-constexpr PackOptions kOptions = {2, 1234567890};
+constexpr PackOptions kOptions = {Compression::kGzip, 2, 1234567890, nullptr};
 
 class LayerBuilderTest : public testing::Test {
  protected:

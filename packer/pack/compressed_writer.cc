@@ -1,0 +1,43 @@
+#include "packer/pack/compressed_writer.h"
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "common/fd.h"
+#include "packer/error.h"
+
+namespace kontext {
+
+CompressedWriter::CompressedWriter(int fd, const Codec& codec, size_t threads)
+    : fd_(fd), blocks_(codec, threads, [this](std::string_view encoded) { Put(encoded); }) {}
+
+void CompressedWriter::Write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    bytes.remove_prefix(blocks_.Append(bytes));
+    if (blocks_.IsFull()) EndBlock();
+  }
+}
+
+uint64_t CompressedWriter::EndMember() {
+  EndBlock();
+  blocks_.Drain();
+  return size_;
+}
+
+void CompressedWriter::EndBlock() {
+  // Here, in large pieces, while the block is in the processor's cache.
+  input_.Update(blocks_.Block());
+  blocks_.EndBlock();
+}
+
+void CompressedWriter::Put(std::string_view encoded) {
+  if (!WriteAll(fd_, encoded.data(), encoded.size())) {
+    throw Error(ErrorKind::kIo, std::string("cannot write a layer to a temporary file: ") +
+                                    std::strerror(errno) + "; set TMPDIR to a folder with room");
+  }
+  compressed_.Update(encoded);
+  size_ += encoded.size();
+}
+
+}  // namespace kontext
