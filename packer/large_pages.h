@@ -14,9 +14,9 @@ inline void UseLargePages(void* data, size_t size) {
   constexpr uintptr_t kPage = 4096;
   constexpr size_t kWorthIt = 2 << 20;
   if (size < kWorthIt) return;
-  uintptr_t begin = (reinterpret_cast<uintptr_t>(data) + kPage - 1) / kPage * kPage;
-  uintptr_t end = (reinterpret_cast<uintptr_t>(data) + size) / kPage * kPage;
-  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  size_t before = (kPage - reinterpret_cast<uintptr_t>(data) % kPage) % kPage;
+  size_t whole = (size - before) / kPage * kPage;
+  madvise(static_cast<char*>(data) + before, whole, MADV_HUGEPAGE);
 }
 
 }  // namespace kontext

@@ -32,7 +32,8 @@ ALLOWED = {
 EXCEPTIONS = {("packer/registry", "packer/store/blob_source.h")}
 
 # What every part of the packer shares.
-SHARED = {"packer/error.h", "packer/hash.h", "packer/large_pages.h", "packer/spawn.h"}
+SHARED = {"packer/compression.h", "packer/error.h", "packer/hash.h", "packer/large_pages.h",
+          "packer/spawn.h"}
 # The library's public face, all that the command line may use of it.
 PUBLIC = {"packer/kontext.h", "packer/error.h", "packer/one_line.h"}
 
