@@ -1,5 +1,6 @@
 #include "packer/registry/auth_config.h"
 
+#include <fmt/format.h>
 #include <rapidjson/document.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 
 #include "packer/error.h"
 #include "packer/registry/base64_text.h"
+#include "packer/registry/error_body.h"
 #include "packer/registry/json_edit.h"
 #include "packer/registry/text.h"
 
@@ -21,6 +23,25 @@ constexpr std::string_view kHubHosts[] = {"docker.io", "index.docker.io", "regis
 
 bool IsBlank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == text.npos; }
 
+enum class Kind { kText, kObject };
+
+// What says nothing may be null, or not there. Anything else of another kind is no file of Docker's
+// or podman's, which refuse it as well.
+void CheckKind(const Value& value, Kind kind, const std::string& name) {
+  bool good = kind == Kind::kText ? value.IsString() : value.IsObject();
+  if (good || value.IsNull()) return;
+  throw Error(ErrorKind::kFormat, fmt::format("its \"{}\" is no {}", QuoteLine(name),
+                                              kind == Kind::kText ? "text" : "object"));
+}
+
+// Null when there is none, or it says nothing.
+const Value* Member(const Value& object, const char* name, Kind kind) {
+  auto member = object.FindMember(name);
+  if (member == object.MemberEnd()) return nullptr;
+  CheckKind(member->value, kind, name);
+  return member->value.IsNull() ? nullptr : &member->value;
+}
+
 rapidjson::Document ParseFile(std::string_view json) {
   rapidjson::Document document;
   if (IsBlank(json)) json = "{}";
@@ -28,17 +49,16 @@ rapidjson::Document ParseFile(std::string_view json) {
   if (document.HasParseError() || !document.IsObject()) {
     throw Error(ErrorKind::kFormat, "it is not a JSON object");
   }
+  Member(document, "credsStore", Kind::kText);
+  for (const char* name : {"auths", "credHelpers"}) {
+    const Value* members = Member(document, name, Kind::kObject);
+    if (members == nullptr) continue;
+    Kind kind = members == Member(document, "auths", Kind::kObject) ? Kind::kObject : Kind::kText;
+    for (const auto& member : members->GetObject()) {
+      CheckKind(member.value, kind, fmt::format("{}\" of \"{}", name, AsText(member.name)));
+    }
+  }
   return document;
-}
-
-const Value* Member(const Value& object, const char* name) {
-  if (!object.IsObject()) return nullptr;
-  auto member = object.FindMember(name);
-  return member == object.MemberEnd() ? nullptr : &member->value;
-}
-
-std::string AsText(const Value& value) {
-  return value.IsString() ? std::string(value.GetString(), value.GetStringLength()) : "";
 }
 
 // The key of an entry as "host[:port][/path]": a scheme is no part of it, nor is the path that
@@ -73,7 +93,7 @@ std::vector<std::string> Names(const std::string& registry, const std::string& r
 
 // The member whose key comes to `name`; one that is spelled as Docker does goes before others.
 const Value* FindKey(const Value* object, const std::string& name, std::string* key = nullptr) {
-  if (object == nullptr || !object->IsObject()) return nullptr;
+  if (object == nullptr) return nullptr;
   const Value* found = nullptr;
   for (const auto& member : object->GetObject()) {
     std::string text = AsText(member.name);
@@ -125,10 +145,10 @@ std::vector<AuthCandidate> FindAuth(std::string_view json, const std::string& re
   };
   for (const std::string& name : Names(registry, repository)) {
     std::string key;
-    const Value* helper = FindKey(Member(file, "credHelpers"), name, &key);
+    const Value* helper = FindKey(Member(file, "credHelpers", Kind::kObject), name, &key);
     if (helper != nullptr) add_helper(AsText(*helper), key);
     if (name == RegistryName(registry)) add_helper(TextOf(file, "credsStore"), AuthKey(registry));
-    const Value* entry = FindKey(Member(file, "auths"), name);
+    const Value* entry = FindKey(Member(file, "auths", Kind::kObject), name);
     if (entry == nullptr) continue;
     Credentials found = ReadEntry(*entry, name);
     if (!found.empty()) candidates.push_back({"", "", found});
@@ -138,7 +158,7 @@ std::vector<AuthCandidate> FindAuth(std::string_view json, const std::string& re
 
 std::string HelperFor(std::string_view json, const std::string& registry) {
   rapidjson::Document file = ParseFile(json);
-  const Value* helper = FindKey(Member(file, "credHelpers"), RegistryName(registry));
+  const Value* helper = FindKey(Member(file, "credHelpers", Kind::kObject), RegistryName(registry));
   if (helper != nullptr && helper->IsString()) return AsText(*helper);
   return TextOf(file, "credsStore");
 }
@@ -154,7 +174,8 @@ std::string WithoutAuth(const std::string& json, const std::string& registry) {
   std::string key;
   while (true) {
     rapidjson::Document file = ParseFile(result);
-    if (FindKey(Member(file, "auths"), RegistryName(registry), &key) == nullptr) return result;
+    const Value* auths = Member(file, "auths", Kind::kObject);
+    if (FindKey(auths, RegistryName(registry), &key) == nullptr) return result;
     std::string shorter = RemoveMember(result, {"auths", key});
     // A member of a second "auths", which no reader looks at.
     if (shorter == result) return result;

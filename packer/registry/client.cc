@@ -77,11 +77,10 @@ bool RegistryClient::HasBlob(const Descriptor& blob) {
     std::string length = HeaderOf(answer, "content-length");
     return length.empty() || length == std::to_string(blob.size);
   }
-  // Other refusals are left to the upload: Artifactory says 403 for what is missing, and a storage
-  // that HEAD was redirected to may allow GET alone.
-  if (answer.status == 401 || answer.status == 429 || answer.status >= 500) {
-    endpoint_.Refuse(answer, subject);
-  }
+  // Other refusals are left to the upload: Artifactory says 403 for what is missing, a storage that
+  // HEAD was redirected to may allow GET alone, and docker-registry fails for ever (500) over a
+  // link that it has written in part, which an upload mends.
+  if (answer.status == 401 || answer.status == 429) endpoint_.Refuse(answer, subject);
   return false;
 }
 

@@ -37,7 +37,7 @@ class RegistryClient {
   // against `tag_or_digest` or, for a tag, against what the registry says that it is.
   std::optional<ManifestAnswer> GetManifest(const std::string& tag_or_digest);
 
-  // False when the registry has it not, has it in another size, or does not say.
+  // False when the registry has it not, has it in another size, or cannot say.
   bool HasBlob(const Descriptor& blob);
 
   // The blob's first min(limit, size) bytes, 0 meaning all; see DownloadBlob.

@@ -168,6 +168,8 @@ void CurlExchange::Fail(CURLcode code) const {
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
       throw Error(ErrorKind::kRegistry,
                   text + "; give its CA by SSL_CERT_FILE or in certs.d (--insecure-tls takes any)");
+    case CURLE_SEND_FAIL_REWIND:  // see OnSeek
+      throw Error(ErrorKind::kNetwork, "the connection broke while a body was sent");
     case CURLE_UNSUPPORTED_PROTOCOL:  // what libcurl says of an answer that is not HTTP
       throw Error(ErrorKind::kRegistry, "the server does not speak HTTP (" + text + ")");
     default:
@@ -215,14 +217,9 @@ size_t CurlExchange::OnRead(char* out, size_t size, size_t count, void* self) {
 }
 
 int CurlExchange::OnSeek(void* self, curl_off_t offset, int origin) {
-  auto* exchange = static_cast<CurlExchange*>(self);
-  if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_CANTSEEK;
-  bool good = exchange->Guard([&] {
-    exchange->sent_ = static_cast<uint64_t>(offset);
-    exchange->reader_ = exchange->request_.body->Open(exchange->sent_);
-    return true;
-  });
-  return good ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+  bool unsent = static_cast<CurlExchange*>(self)->sent_ == 0;
+  bool stays = unsent && origin == SEEK_SET && offset == 0;
+  return stays ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
 void CurlExchange::TakeHeader(std::string_view line) {

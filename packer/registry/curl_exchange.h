@@ -57,6 +57,8 @@ class CurlExchange {
   static size_t OnHeader(char* data, size_t size, size_t count, void* self);
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
   static size_t OnRead(char* out, size_t size, size_t count, void* self);
+  // libcurl would send a body once more when a kept connection turns out to be dead. It may have
+  // arrived, though, in part or as a whole: that is for those to find out who sent it.
   static int OnSeek(void* self, curl_off_t offset, int origin);
   template <typename Action>
   bool Guard(Action action);

@@ -13,6 +13,8 @@ namespace kontext {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
+// Some editors begin a file with it; RapidJSON reads over it.
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 struct Span {
   size_t begin = 0;
@@ -37,6 +39,11 @@ void Check(const std::string& json) {
 class Scanner {
  public:
   explicit Scanner(const std::string& text) : text_(text) {}
+
+  // Where the object that is all of the text begins.
+  size_t Root() const {
+    return SkipBlanks(text_.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+  }
 
   size_t SkipBlanks(size_t at) const {
     return std::min(text_.find_first_not_of(kBlanks, at), text_.size());
@@ -178,13 +185,13 @@ std::string Cut(const std::string& json, const std::vector<Member>& members, siz
 
 std::string SetMember(const std::string& json, const JsonPath& path, const std::string& value) {
   Check(json);
-  return Set(json, Scanner(json).SkipBlanks(0), path, 0, value);
+  return Set(json, Scanner(json).Root(), path, 0, value);
 }
 
 std::string RemoveMember(const std::string& json, const JsonPath& path) {
   Check(json);
   Scanner scanner(json);
-  size_t object = scanner.SkipBlanks(0);
+  size_t object = scanner.Root();
   for (size_t depth = 0; depth < path.size(); ++depth) {
     std::vector<Member> members = scanner.Members(object);
     std::optional<size_t> found = Find(members, path[depth]);

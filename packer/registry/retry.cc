@@ -22,6 +22,7 @@ double Random(const RetryPolicy& policy) {
 }
 
 // RFC 9110, section 10.2.3. A date is taken against the answer's own Date: our clock may be off.
+// Nothing where it asks for no wait at all: hammering a registry that fails helps nobody.
 std::optional<Milliseconds> RetryAfter(const Response& answer) {
   auto header = answer.headers.find("retry-after");
   if (header == answer.headers.end() || header->second.empty()) return std::nullopt;
@@ -29,14 +30,14 @@ std::optional<Milliseconds> RetryAfter(const Response& answer) {
   if (value.find_first_not_of("0123456789") == std::string::npos) {
     // More digits than this is past any bound.
     long long seconds = std::atoll(value.substr(0, 9).c_str());
-    return std::chrono::seconds(seconds);
+    return seconds > 0 ? std::optional<Milliseconds>(std::chrono::seconds(seconds)) : std::nullopt;
   }
   auto date = answer.headers.find("date");
   if (date == answer.headers.end()) return std::nullopt;
   time_t until = curl_getdate(value.c_str(), nullptr);
   time_t now = curl_getdate(date->second.c_str(), nullptr);
-  if (until < 0 || now < 0) return std::nullopt;
-  return std::chrono::seconds(std::max<time_t>(until - now, 0));
+  if (until < 0 || now < 0 || until <= now) return std::nullopt;
+  return std::chrono::seconds(until - now);
 }
 
 class RetryTransport : public Transport {

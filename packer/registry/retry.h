@@ -35,7 +35,8 @@ struct RetryPolicy {
 bool IsRetryable(int status);
 
 // The wait after failure number `failures` (from 1): half of it fixed, half of it jitter. `answer`
-// is null when none came; its Retry-After (seconds, or a date beside its Date) goes before all.
+// is null when none came; its Retry-After (seconds, or a date beside its Date) goes before all,
+// unless it asks for no wait.
 Milliseconds RetryDelay(const RetryPolicy& policy, int failures, const Response* answer);
 
 // As the policy sleeps.

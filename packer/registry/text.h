@@ -18,12 +18,17 @@ inline std::string LowerCase(std::string_view text) {
   return lower;
 }
 
+// Empty for what is no text.
+inline std::string AsText(const rapidjson::Value& value) {
+  if (!value.IsString()) return {};
+  return {value.GetString(), value.GetStringLength()};
+}
+
 // The text under `name`; empty when there is none, or something else, or `object` is none.
 inline std::string TextOf(const rapidjson::Value& object, const char* name) {
   if (!object.IsObject()) return {};
   auto member = object.FindMember(name);
-  if (member == object.MemberEnd() || !member->value.IsString()) return {};
-  return {member->value.GetString(), member->value.GetStringLength()};
+  return member == object.MemberEnd() ? "" : AsText(member->value);
 }
 
 }  // namespace kontext

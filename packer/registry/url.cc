@@ -76,9 +76,11 @@ Reach ReachOfV4(uint32_t address) {
     uint32_t base;
     int bits;
   };
-  // RFC 6890: this network, private, shared, link-local.
+  // RFC 6890: this network, private, shared, link-local, protocols', benchmarks'; multicast and
+  // all above it.
   constexpr Range kPrivate[] = {{0x00000000, 8},  {0x0a000000, 8},  {0x64400000, 10},
-                                {0xa9fe0000, 16}, {0xac100000, 12}, {0xc0a80000, 16}};
+                                {0xa9fe0000, 16}, {0xac100000, 12}, {0xc0000000, 24},
+                                {0xc0a80000, 16}, {0xc6120000, 15}, {0xe0000000, 3}};
   if (address >> 24 == 127) return Reach::kLoopback;
   for (const Range& range : kPrivate) {
     if ((address ^ range.base) >> (32 - range.bits) == 0) return Reach::kPrivate;
@@ -86,16 +88,45 @@ Reach ReachOfV4(uint32_t address) {
   return Reach::kPublic;
 }
 
-Reach ReachOfV6(const std::array<uint8_t, 16>& a) {
-  bool zero10 = std::all_of(a.begin(), a.begin() + 10, [](uint8_t b) { return b == 0; });
-  uint32_t low = uint32_t{a[12]} << 24 | a[13] << 16 | a[14] << 8 | a[15];
-  if (zero10 && a[10] == 0xff && a[11] == 0xff) return ReachOfV4(low);  // ::ffff:a.b.c.d
-  if (zero10 && a[10] == 0 && a[11] == 0) {
-    return low == 1 ? Reach::kLoopback : Reach::kPrivate;  // ::, and the retired ::a.b.c.d
+// An IPv6 address of which `prefix` gives the first bits.
+struct V6Range {
+  std::array<uint8_t, 16> prefix;
+  int bits;
+
+  bool Has(const std::array<uint8_t, 16>& a) const {
+    int whole = bits / 8, rest = bits % 8;
+    if (!std::equal(a.begin(), a.begin() + whole, prefix.begin())) return false;
+    return rest == 0 || (a[whole] ^ prefix[whole]) >> (8 - rest) == 0;
   }
-  if ((a[0] & 0xfe) == 0xfc) return Reach::kPrivate;                  // fc00::/7
-  if (a[0] == 0xfe && (a[1] & 0xc0) == 0x80) return Reach::kPrivate;  // fe80::/10
-  return Reach::kPublic;
+};
+
+Reach ReachOfV6(const std::array<uint8_t, 16>& a) {
+  auto v4_at = [&](size_t i) {
+    return ReachOfV4(uint32_t{a[i]} << 24 | a[i + 1] << 16 | a[i + 2] << 8 | a[i + 3]);
+  };
+  constexpr V6Range kLoopback{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128};
+  if (kLoopback.Has(a)) return Reach::kLoopback;
+  // IPv4-mapped and -translated (RFC 4291, RFC 2765), NAT64 (RFC 6052): they lead to an IPv4
+  // address, their last four bytes.
+  constexpr V6Range kV4[] = {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96},
+                             {{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0}, 96},
+                             {{0, 0x64, 0xff, 0x9b}, 96}};
+  for (const V6Range& range : kV4) {
+    if (range.Has(a)) return v4_at(12);
+  }
+  if (a[0] == 0x20 && a[1] == 0x02) return v4_at(2);  // 6to4 (RFC 3056)
+  // Unspecified and the retired ::a.b.c.d, local NAT64 (RFC 8215), Teredo, unique local,
+  // link-local, the retired site-local, multicast.
+  constexpr V6Range kPrivate[] = {{{}, 96},
+                                  {{0, 0x64, 0xff, 0x9b, 0, 1}, 48},
+                                  {{0x20, 0x01, 0, 0}, 32},
+                                  {{0xfc}, 7},
+                                  {{0xfe, 0x80}, 10},
+                                  {{0xfe, 0xc0}, 10},
+                                  {{0xff}, 8}};
+  bool is_private = std::any_of(std::begin(kPrivate), std::end(kPrivate),
+                                [&](const V6Range& range) { return range.Has(a); });
+  return is_private ? Reach::kPrivate : Reach::kPublic;
 }
 
 Reach ReachOf(std::string_view host_text) {
@@ -145,8 +176,8 @@ const char* HopProblem(const Url& from, const Url& to) {
   if (IsLoopbackHost(to.host) && !IsLoopbackHost(from.host)) {
     return "it leads from another host to this machine";
   }
-  if (IsPrivateHost(to.host) && !IsPrivateHost(from.host)) {
-    return "it leads from a public host to a private address";
+  if (IsPrivateHost(to.host) && !IsLoopbackHost(to.host)) {
+    return "it leads to a private address of another host";
   }
   return nullptr;
 }

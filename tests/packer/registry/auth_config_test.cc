@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "packer/error.h"
 #include "packer/registry/base64_text.h"
@@ -117,10 +119,45 @@ TEST(AuthConfigTest, RefusesWhatItCannotRead) {
     EXPECT_THROW(FindAuth(json, "r.io", ""), Error) << json;
   }
   EXPECT_THROW(FindAuth(std::string(100000, '['), "r.io", ""), Error);
-  for (const char* json : {"", " \n", "{}", R"({"auths":[]})", R"({"auths":{"q.io":{"auth":"x"}}})",
-                           R"({"auths":1,"credHelpers":2,"credsStore":3})"}) {
+  for (const char* json : {"", " \n", "{}", R"({"auths":{"q.io":{"auth":"x"}}})",
+                           R"({"auths":null,"credHelpers":null,"credsStore":null})"}) {
     EXPECT_EQ(Show(json, "r.io"), "") << json;
   }
+}
+
+TEST(AuthConfigTest, RefusesWhatIsOfAnotherType) {
+  struct Row {
+    const char* json;
+    const char* message;
+  };
+  const Row rows[] = {
+      {R"({"auths":[]})", "its \"auths\" is no object"},
+      {R"({"credHelpers":"pass"})", "its \"credHelpers\" is no object"},
+      {R"({"credsStore":{}})", "its \"credsStore\" is no text"},
+      {R"({"auths":{"q.io":"dTpw"}})", "its \"auths\" of \"q.io\" is no object"},
+      {R"({"credHelpers":{"q.io":1}})", "its \"credHelpers\" of \"q.io\" is no text"},
+  };
+  for (const Row& row : rows) {
+    std::vector<std::function<void()>> uses = {
+        [&] { FindAuth(row.json, "r.io", ""); }, [&] { HelperFor(row.json, "r.io"); },
+        [&] { WithAuth(row.json, "r.io", "{}"); }, [&] { WithoutAuth(row.json, "r.io"); }};
+    for (const auto& use : uses) {
+      try {
+        use();
+        ADD_FAILURE() << row.json;
+      } catch (const Error& error) {
+        EXPECT_STREQ(error.what(), row.message);
+      }
+    }
+  }
+}
+
+TEST(AuthConfigTest, AByteOrderMarkStays) {
+  const std::string before = "\xef\xbb\xbf{\"auths\":{\"q.io\":" + Auth("x:y") + "}}";
+  std::string with = WithAuth(before, "r.io", AuthEntry("u", "p"));
+  EXPECT_EQ(Show(with, "r.io"), "u:p");
+  EXPECT_EQ(Show(with, "q.io"), "x:y");
+  EXPECT_EQ(WithoutAuth(with, "r.io"), before);
 }
 
 TEST(AuthConfigTest, EditsOneEntryOnly) {

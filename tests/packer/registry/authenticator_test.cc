@@ -198,7 +198,7 @@ TEST_F(AuthenticatorTest, RealmsThatAreRefused) {
       {"r.io", "ftp://auth.io/token", false},
       {"r.io", "https://", false},
       {"10.0.0.1", "https://10.0.0.1:8443/token", true},
-      {"10.0.0.1", "https://10.0.0.2/token", true},
+      {"10.0.0.1", "https://10.0.0.2/token", false},
       {"r.io", "https://auth.io/token", true},
   };
   Give("u", "pass");

@@ -145,6 +145,7 @@ TEST_F(ClientTest, AsksForABlob) {
       {{200, {{"content-length", "35"}}, ""}, false},
       {{404, {}, ""}, false},
       {{403, {}, ""}, false},
+      {{501, {}, ""}, false},
   };
   for (const Row& row : rows) {
     script_ = {{row.step}, {}};
@@ -153,6 +154,13 @@ TEST_F(ClientTest, AsksForABlob) {
   }
   script_ = {{{401, {}, ""}}, {}};
   EXPECT_NE(Failure([&] { Client().HasBlob(blob_); }), "");
+}
+
+// Of docker-registry, for a link that it has written in part: uploading mends it.
+TEST_F(ClientTest, ARegistryThatCannotTellHasNoBlob) {
+  script_.steps.assign(static_cast<size_t>(retry_.tries), Step{500, {}, ""});
+  EXPECT_FALSE(Client().HasBlob(blob_));
+  EXPECT_EQ(script_.seen.size(), script_.steps.size());
 }
 
 TEST_F(ClientTest, FetchesTheBeginningByRange) {

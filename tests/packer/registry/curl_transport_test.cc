@@ -223,6 +223,33 @@ TEST(CurlStallTest, WhatDoesNotMoveIsGivenUp) {
   given_up.set_value();
 }
 
+// Whoever sends it has to ask first how much of it has arrived.
+TEST(CurlBodyTest, ABodyIsNotSentTwiceUnasked) {
+  std::vector<std::string> seen;
+  TinyServer server(
+      [&](const std::string& request) {
+        seen.push_back(request);
+        return request.starts_with("GET ") ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" : "";
+      },
+      2);
+  std::unique_ptr<Transport> transport = NewCurlTransport({});
+  std::unique_ptr<BlobSource> source = MemoryBlob(std::string(100000, 'u'));
+  for (const char* method : {"GET", "PUT"}) {
+    Request request;
+    request.method = method;
+    request.url = server.Url("/");
+    if (request.method == "PUT") request.body = source.get();
+    try {
+      transport->Send(request);
+      EXPECT_EQ(request.method, "GET");
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kNetwork);
+      EXPECT_STREQ(error.what(), "the connection broke while a body was sent");
+    }
+  }
+  EXPECT_EQ(seen.size(), 2u);
+}
+
 TEST_F(CurlTransportTest, GoesOnAfterAFailure) {
   std::unique_ptr<Transport> transport = NewCurlTransport({});
   for (const char* url : {"http://no-such-host.invalid/", "http://127.0.0.1:1/"}) {

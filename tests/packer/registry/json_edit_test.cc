@@ -30,6 +30,8 @@ TEST(JsonEditTest, SetsOneMember) {
       {R"({"auths":null})", R"({"auths":{"r":{}}})"},
       {R"({"\u0061uths":{"\u0072":0}})", R"({"\u0061uths":{"\u0072":{}}})"},
       {R"({"x":"a\"b{","auths":{"r":"}\\"}})", R"({"x":"a\"b{","auths":{"r":{}}})"},
+      {"\xef\xbb\xbf{\"auths\":{\"q\":{\"auth\":\"x\"}}}\n",
+       "\xef\xbb\xbf{\"auths\":{\"q\":{\"auth\":\"x\"},\"r\":{}}}\n"},
   };
   for (const Row& row : rows) EXPECT_EQ(SetMember(row.before, {"auths", "r"}, "{}"), row.after);
 }

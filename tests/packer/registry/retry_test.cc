@@ -57,6 +57,19 @@ TEST_F(RetryTest, HonoursRetryAfterWithinBounds) {
   EXPECT_EQ(slept_, (std::vector<long>{7000, 60000, 9000, 4000}));
 }
 
+TEST_F(RetryTest, WaitsWhereNoWaitIsAskedFor) {
+  const std::string date = "Fri, 07 Nov 2025 23:59:00 GMT";
+  script_.steps = {{429, {{"retry-after", "0"}}, ""},
+                   {503, {{"retry-after", date}, {"date", date}}, ""},
+                   {503, {{"retry-after", "Thu, 01 Jan 1970 00:00:00 GMT"}, {"date", date}}, ""},
+                   {200, {}, ""}};
+  std::vector<bool> asked;
+  policy_.on_wait = [&](const RetryWait& wait) { asked.push_back(wait.asked); };
+  Send();
+  EXPECT_EQ(slept_, (std::vector<long>{500, 1000, 2000}));
+  EXPECT_EQ(asked, (std::vector<bool>{false, false, false}));
+}
+
 TEST_F(RetryTest, LeavesRefusalsAlone) {
   for (int status : {400, 401, 403, 404, 413, 501}) {
     script_ = {{{status, {}, ""}}, {}};

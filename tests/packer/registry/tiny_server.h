@@ -19,10 +19,11 @@ namespace kontext {
 class TinyServer {
  public:
   // Given the request's head, and its body as far as Content-Length says, returns the raw answer.
-  // Every connection is closed after its one answer.
   using Handler = std::function<std::string(const std::string& request)>;
 
-  explicit TinyServer(Handler handler) : handler_(std::move(handler)) {
+  // A connection is closed after so many answers, or an empty one.
+  explicit TinyServer(Handler handler, int answers = 1)
+      : handler_(std::move(handler)), answers_(answers) {
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -55,14 +56,21 @@ class TinyServer {
       if (poll(waiting, 2, -1) < 0 || waiting[1].revents != 0) return;
       int peer = accept(listener_, nullptr, nullptr);
       if (peer < 0) continue;
-      std::string answer = handler_(ReadRequest(peer));
-      for (size_t sent = 0; sent < answer.size();) {
-        ssize_t more = send(peer, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
-        if (more <= 0) break;
-        sent += static_cast<size_t>(more);
+      for (int i = 0; i < answers_; ++i) {
+        std::string request = ReadRequest(peer);
+        if (request.empty() || !Answer(peer, handler_(request))) break;
       }
       close(peer);
     }
+  }
+
+  static bool Answer(int peer, const std::string& answer) {
+    for (size_t sent = 0; sent < answer.size();) {
+      ssize_t more = send(peer, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
+      if (more <= 0) return false;
+      sent += static_cast<size_t>(more);
+    }
+    return !answer.empty();
   }
 
   static std::string ReadRequest(int peer) {
@@ -83,6 +91,7 @@ class TinyServer {
   }
 
   Handler handler_;
+  int answers_;
   int listener_ = -1;
   int stop_[2] = {-1, -1};
   int port_ = 0;

@@ -42,14 +42,19 @@ TEST(UrlTest, ToldApartByReach) {
     EXPECT_TRUE(IsLoopbackHost(host)) << host;
     EXPECT_TRUE(IsPrivateHost(host)) << host;
   }
-  for (const char* host :
-       {"10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1",
-        "0.0.0.0", "fd00::1", "fe80::1", "::ffff:10.0.0.1", "::"}) {
+  for (const char* host : {"10.1.2.3",          "172.16.0.1",        "172.31.255.255",
+                           "192.168.1.1",       "169.254.169.254",   "100.64.0.1",
+                           "0.0.0.0",           "198.18.0.1",        "224.0.0.1",
+                           "255.255.255.255",   "fd00::1",           "fe80::1",
+                           "fec0::1",           "ff02::1",           "::ffff:10.0.0.1",
+                           "::ffff:0:10.0.0.1", "64:ff9b::10.0.0.1", "64:ff9b:1::808:808",
+                           "2002:a00:1::1",     "2001:0:1::1",       "::"}) {
     EXPECT_FALSE(IsLoopbackHost(host)) << host;
     EXPECT_TRUE(IsPrivateHost(host)) << host;
   }
-  for (const char* host : {"r.io", "localhost.r.io", "128.0.0.1", "172.32.0.1", "172.15.0.1",
-                           "8.8.8.8", "2001:db8::1", "127.0.0.1.r.io"}) {
+  for (const char* host :
+       {"r.io", "localhost.r.io", "128.0.0.1", "172.32.0.1", "172.15.0.1", "8.8.8.8", "2001:db8::1",
+        "64:ff9b::8.8.8.8", "2002:808:808::1", "::ffff:8.8.8.8", "127.0.0.1.r.io"}) {
     EXPECT_FALSE(IsPrivateHost(host)) << host;
   }
 }
@@ -75,7 +80,13 @@ TEST(UrlTest, HopsThatAreNotTaken) {
       {"https://r.io/", "https://0x7f.1/", false, false},
       {"http://10.0.0.1/", "http://127.0.0.1/", false, false},
       {"http://10.0.0.1/", "http://10.0.0.1:9000/", true, true},
-      {"https://10.0.0.1/", "https://10.0.0.2/", true, true},
+      {"https://10.0.0.1/", "https://10.0.0.2/", false, false},
+      {"https://10.0.0.1/", "https://cdn.io/", true, true},
+      {"http://localhost:5000/", "http://10.0.0.1/", false, false},
+      {"https://r.io/", "https://[::ffff:10.0.0.1]/", false, false},
+      {"https://10.0.0.1/", "https://[::ffff:a00:2]/", false, false},
+      {"https://r.io/", "https://[64:ff9b::a9fe:a9fe]/", false, false},
+      {"https://r.io/", "https://[64:ff9b::808:808]/", true, true},
       {"http://localhost:5000/", "http://127.0.0.1:9000/", true, true},
   };
   for (const Row& row : rows) {
