@@ -23,9 +23,10 @@ void AddCommon(po::options_description* options) {
   options->add_options()("retries", po::value<int>(),
                          "how often a request is sent again that found the registry away or busy "
                          "(default: 4)");
-  options->add_options()("timeout", po::value<int>(),
-                         "seconds after which a transfer on which nothing moves is given up "
-                         "(default: 60)");
+  options->add_options()(
+      "timeout", po::value<int>(),
+      "seconds after which a transfer on which next to nothing moves is given up "
+      "(default: 60)");
   options->add_options()("verbose,v", "show each request, and why a path is left out");
   options->add_options()("quiet,q", "no warnings");
   options->add_options()("help,h", "this text");

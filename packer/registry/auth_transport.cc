@@ -3,7 +3,7 @@
 #include <mutex>
 #include <utility>
 
-#include "packer/registry/endpoint.h"
+#include "packer/error.h"
 
 namespace kontext {
 namespace {
@@ -14,6 +14,20 @@ class AuthTransport : public Transport {
       : inner_(std::move(inner)), authenticator_(*inner_, std::move(options)) {}
 
   Response Send(const Request& request) override {
+    try {
+      return SendAuthorized(request);
+    } catch (const Error& error) {
+      std::string shown =
+          Locked([&] { return authenticator_.WithoutSecrets(std::string(error.what())); });
+      if (shown == error.what()) throw;
+      throw Error(error.kind(), shown);
+    }
+  }
+
+ private:
+  static constexpr int kTries = 3;
+
+  Response SendAuthorized(const Request& request) {
     if (!authenticator_.IsOwn(request.url)) return Finish(inner_->Send(request), false);
     std::string scope = Locked([&] { return authenticator_.ScopeOf(request); });
     // Without a token or with one that was kept, with a new one, with one that nobody else has or
@@ -32,9 +46,6 @@ class AuthTransport : public Transport {
       if (!again) return Finish(std::move(answer), own);
     }
   }
-
- private:
-  static constexpr int kTries = 3;
 
   // One token is fetched at a time: the threads that wait find it kept.
   template <typename Action>

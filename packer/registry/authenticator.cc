@@ -12,6 +12,7 @@
 #include "packer/registry/base64_text.h"
 #include "packer/registry/endpoint.h"
 #include "packer/registry/error_body.h"
+#include "packer/registry/secrets.h"
 
 namespace kontext {
 namespace {
@@ -176,11 +177,11 @@ std::string Authenticator::BasicHeader(const std::string& username, const std::s
 std::string Authenticator::FetchToken(const std::string& scope, bool keep) {
   Response answer = AskForToken({realm_, service_, scope});
   if (!IsSuccess(answer.status)) {
+    answer.body = WithoutSecrets(std::move(answer.body));  // before it is cut to one line
     bool denied = answer.status == 401 || answer.status == 403;
     throw Error(ErrorKind::kRegistry,
-                fmt::format("token server {}: {}{}{}", HostOf(realm_),
-                            WithoutSecrets(DescribeAnswer(answer)), denied ? "; " : "",
-                            denied ? Explain(answer.status) : ""));
+                fmt::format("token server {}: {}{}{}", HostOf(realm_), DescribeAnswer(answer),
+                            denied ? "; " : "", denied ? Explain(answer.status) : ""));
   }
   Token token = ParseToken(answer);
   auto lifetime = std::chrono::duration_cast<std::chrono::milliseconds>(token.lifetime);
@@ -202,6 +203,7 @@ Response Authenticator::AskForToken(const TokenRequest& request) {
     post.url = request.realm;
     post.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
     post.body = form.get();
+    post.secret_body = true;
     CheckPlainHttp(ParseUrl(post.url));
     Response answer = SendToRealm(post);
     if (answer.status != 404 && answer.status != 405) return answer;

@@ -11,6 +11,7 @@
 #include "packer/error.h"
 #include "packer/registry/child_process.h"
 #include "packer/registry/error_body.h"
+#include "packer/registry/secrets.h"
 #include "packer/registry/text.h"
 
 namespace kontext {

@@ -9,6 +9,8 @@
 #include <new>
 
 #include "packer/error.h"
+#include "packer/registry/no_proxy.h"
+#include "packer/registry/secrets.h"
 #include "packer/registry/text.h"
 #include "packer/registry/url.h"
 
@@ -16,8 +18,9 @@ namespace kontext {
 namespace {
 
 constexpr long kConnectSeconds = 30;
-// A transfer slower than this has stalled.
-constexpr long kStallBytesPerSecond = 1;
+// A transfer slower than this has stalled, whatever may drip from it. Six uploads at once over the
+// slowest modem (14,400 bit/s) are as fast.
+constexpr long kStallBytesPerSecond = 256;
 constexpr long kBufferBytes = 256 * 1024;
 constexpr size_t kMaxHeaderBytes = 64 * 1024;
 constexpr size_t kMaxRefusalBytes = 64 * 1024;
@@ -43,8 +46,6 @@ bool IsCredential(const std::string& header) {
   return name == "authorization" || name == "cookie";
 }
 
-bool IsSuccess(int status) { return status >= 200 && status < 300; }
-
 }  // namespace
 
 CurlExchange::CurlExchange(CurlMulti* multi, CURL* handle, const CurlSettings& settings,
@@ -62,6 +63,10 @@ Response CurlExchange::Run(const std::string& url, bool credentials) {
   // What was set points into this object.
   curl_easy_reset(handle_);
   if (failure_ != nullptr) std::rethrow_exception(failure_);
+  // A proxy's refusal may quote what it was sent.
+  if (!IsSuccess(response_.status)) {
+    response_.body = Blank(std::move(response_.body), settings_.proxy_secrets);
+  }
   if (code != CURLE_OK && !hung_up_) Fail(code);
   if (IsSuccess(response_.status) && !announced_ && request_.on_answer) {
     request_.on_answer(response_);  // there was no body
@@ -71,8 +76,11 @@ Response CurlExchange::Run(const std::string& url, bool credentials) {
 
 void CurlExchange::SetConnection(const std::string& url) {
   Set(handle_, CURLOPT_URL, url.c_str());
-  // No proxy leads to this machine; Go's programs leave it out as well.
-  if (IsLoopbackHost(ParseUrl(url).host)) Set(handle_, CURLOPT_PROXY, "");
+  Url parsed = ParseUrl(url);
+  // No proxy leads to this machine; Go's programs leave it out as well. What else libcurl knows of
+  // NO_PROXY it finds by itself.
+  bool direct = IsLoopbackHost(parsed.host) || IsExcepted(settings_.no_proxy, parsed);
+  if (direct) Set(handle_, CURLOPT_PROXY, "");
   Set(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
   Set(handle_, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
   // Rather a stream of a connection that is being made than one of its own.
@@ -155,7 +163,9 @@ void CurlExchange::AddHeader(const std::string& line) {
 }
 
 void CurlExchange::Fail(CURLcode code) const {
-  std::string text = message_[0] != '\0' ? message_ : curl_easy_strerror(code);
+  // It may quote a proxy's URL.
+  std::string text =
+      Blank(message_[0] != '\0' ? message_ : curl_easy_strerror(code), settings_.proxy_secrets);
   switch (code) {
     case CURLE_OUT_OF_MEMORY:
       throw std::bad_alloc();

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "packer/registry/curl_multi.h"
 #include "packer/registry/transport.h"
@@ -19,7 +20,9 @@ struct CurlSettings {
   std::string ca_file;  // empty: libcurl's own
   std::string ca_dir;
   bool insecure_tls = false;
-  long stall_seconds = 60;  // without a byte on the way; proxies cut one off after 60 s as well
+  long stall_seconds = 60;  // next to nothing on the way; proxies cut one off after 60 s as well
+  std::string no_proxy;     // the environment's NO_PROXY
+  std::vector<std::string> proxy_secrets;
 };
 
 // What one host needs beside the settings of all.

@@ -16,12 +16,16 @@
 #include "packer/registry/curl_exchange.h"
 #include "packer/registry/curl_multi.h"
 #include "packer/registry/error_body.h"
+#include "packer/registry/secrets.h"
 #include "packer/registry/url.h"
 
 namespace kontext {
 namespace {
 
 constexpr int kMaxRedirects = 5;
+// Those that libcurl looks at.
+constexpr const char* kProxyVariables[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                           "ALL_PROXY"};
 
 // libcurl wants this once a process, before any other thread calls it.
 void InitCurl() {
@@ -34,8 +38,18 @@ std::string Environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-bool IsRedirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+bool IsRead(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
+
+// RFC 9110, section 15.4: 307 and 308 ask for the very same request.
+bool IsFollowed(const Request& request, int status) {
+  if (status == 307 || status == 308) return true;
+  return IsRead(request) && (status == 301 || status == 302 || status == 303);
+}
+
+// Why a request must not go on; null when it may.
+const char* RedirectProblem(const Request& request, const Url& from, const Url& to) {
+  if (request.secret_body && !SameOrigin(from, to)) return "it would take a secret to another host";
+  return IsRead(request) ? HopProblem(from, to) : UploadHopProblem(from, to);
 }
 
 class CurlTransport : public Transport {
@@ -48,24 +62,28 @@ class CurlTransport : public Transport {
     settings_.ca_dir = Environment("SSL_CERT_DIR");
     settings_.insecure_tls = options.insecure_tls;
     settings_.stall_seconds = options.stall_seconds;
+    settings_.no_proxy = Environment("no_proxy");
+    if (settings_.no_proxy.empty()) settings_.no_proxy = Environment("NO_PROXY");
+    for (const char* name : kProxyVariables) {
+      for (std::string& secret : SecretsOfUrl(Environment(name))) {
+        settings_.proxy_secrets.push_back(std::move(secret));
+      }
+    }
   }
 
   Response Send(const Request& request) override {
-    bool follow = request.method == "GET" || request.method == "HEAD";
     bool credentials = true;
     Url url = ParseUrl(request.url);
     for (int hops = 0;; ++hops) {
       Response response = Exchange(request, url, credentials);
-      auto location = response.headers.find("location");
-      if (!follow || !IsRedirect(response.status) || location == response.headers.end()) {
-        return response;
-      }
+      std::string location = HeaderOf(response, "location");
+      if (location.empty() || !IsFollowed(request, response.status)) return response;
       if (hops == kMaxRedirects) {
         throw Error(ErrorKind::kRegistry,
                     fmt::format("the answer is more than {} redirects away", kMaxRedirects));
       }
-      Url next = ResolveUrl(url, location->second);
-      if (const char* problem = HopProblem(url, next)) {
+      Url next = ResolveUrl(url, location);
+      if (const char* problem = RedirectProblem(request, url, next)) {
         throw Error(ErrorKind::kRegistry, fmt::format("a redirect to {} is not followed: {}",
                                                       RedactUrl(next.text), problem));
       }

@@ -104,9 +104,4 @@ std::string RegistryUrl(const std::string& registry, bool insecure_http) {
   return fmt::format("{}://{}", plain ? "http" : "https", registry);
 }
 
-std::string HeaderOf(const Response& response, const std::string& name) {
-  auto header = response.headers.find(name);
-  return header == response.headers.end() ? "" : header->second;
-}
-
 }  // namespace kontext

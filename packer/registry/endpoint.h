@@ -51,9 +51,4 @@ std::string ManifestSubject(const std::string& tag_or_digest);
 // "https://host:port"; "http://…" for loopback hosts, and for all with `insecure_http`.
 std::string RegistryUrl(const std::string& registry, bool insecure_http);
 
-inline bool IsSuccess(int status) { return status >= 200 && status < 300; }
-
-// Empty when there is none. `name` in lower case.
-std::string HeaderOf(const Response& response, const std::string& name);
-
 }  // namespace kontext

@@ -33,6 +33,7 @@ constexpr StatusText kStatusTexts[] = {
     {404, "Not Found"},
     {405, "Method Not Allowed"},
     {406, "Not Acceptable"},
+    {407, "Proxy Authentication Required"},
     {408, "Request Timeout"},
     {409, "Conflict"},
     {411, "Length Required"},
@@ -69,19 +70,6 @@ std::string QuoteLine(std::string_view text) {
   }
   while (line.ends_with(' ')) line.pop_back();
   return line;
-}
-
-std::string Blank(std::string text, std::span<const std::string> secrets) {
-  constexpr size_t kShortest = 4;  // shorter ones stand in any text
-  constexpr std::string_view kBlanked = "***";
-  for (const std::string& secret : secrets) {
-    if (secret.size() < kShortest) continue;
-    for (size_t at = 0; (at = text.find(secret, at)) != std::string::npos;) {
-      text.replace(at, secret.size(), kBlanked);
-      at += kBlanked.size();
-    }
-  }
-  return text;
 }
 
 RegistryError ParseErrorBody(std::string_view body) {

@@ -1,7 +1,6 @@
 // What a registry's refusal says (distribution specification 1.1, "Error Codes").
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,9 +19,6 @@ RegistryError ParseErrorBody(std::string_view body);
 
 // One line of at most 200 bytes without control characters, of a text from outside.
 std::string QuoteLine(std::string_view text);
-
-// `text` with "***" in place of every secret; what is shorter than four bytes is none.
-std::string Blank(std::string text, std::span<const std::string> secrets);
 
 // "503 Service Unavailable: <message>".
 std::string DescribeAnswer(const Response& answer);

@@ -22,6 +22,14 @@ struct Response {
   std::string protocol{};  // "HTTP/2"; may be empty
 };
 
+inline bool IsSuccess(int status) { return status >= 200 && status < 300; }
+
+// Empty when there is none. `name` in lower case.
+inline std::string HeaderOf(const Response& response, const std::string& name) {
+  auto header = response.headers.find(name);
+  return header == response.headers.end() ? "" : header->second;
+}
+
 struct Request {
   std::string method;  // "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"
   std::string url;     // absolute
@@ -33,7 +41,8 @@ struct Request {
   // Called with status, headers and url of a 2xx answer before its body goes to `sink`.
   std::function<void(const Response&)> on_answer;
   uint64_t max_body = 64 * 1024;
-  bool may_retry = true;  // false: whoever sends it starts over in its own way
+  bool may_retry = true;     // false: whoever sends it starts over in its own way
+  bool secret_body = false;  // `body` is for the server that `url` names alone
 };
 
 // Any number of threads at once.
@@ -41,7 +50,8 @@ class Transport {
  public:
   virtual ~Transport() = default;
   // Sends one request. A 4xx or 5xx is a Response; Error(kNetwork) means that no answer came.
-  // Follows redirects of GET and HEAD only, at most five, without credentials to another host.
+  // Follows at most five redirects, without credentials to another host: any of a GET or HEAD, of
+  // others those that ask for the same request again (307, 308), which sends the body once more.
   virtual Response Send(const Request& request) = 0;
 };
 

@@ -190,26 +190,29 @@ const char* UploadHopProblem(const Url& from, const Url& to) {
 }
 
 std::string RedactUrl(const std::string& url) {
-  std::string result = url;
-  size_t authority = result.find("://");
-  if (authority != std::string::npos) {
-    authority += 3;
-    size_t end = std::min(result.find_first_of("/?#", authority), result.size());
-    size_t at = end > authority ? result.rfind('@', end - 1) : std::string::npos;
-    if (at != std::string::npos && at >= authority)
-      result.replace(authority, at - authority, "***");
-  }
+  std::string result = url.substr(0, url.find('#'));  // a fragment is for browsers
+  // Also "//user:password@host", which takes over the scheme, and one that was forgotten.
+  size_t slashes = result.find("//");
+  bool has_authority = slashes == 0 || (slashes != std::string::npos && result[slashes - 1] == ':');
+  size_t authority = has_authority ? slashes + 2 : 0;
+  size_t end = std::min(result.find_first_of("/?", authority), result.size());
+  size_t at = end > authority ? result.rfind('@', end - 1) : std::string::npos;
+  if (at != std::string::npos && at >= authority) result.replace(authority, at - authority, "***");
   size_t question = result.find('?');
   if (question == std::string::npos) return result;
   std::string query = result.substr(question + 1);
   result.resize(question + 1);
   for (size_t begin = 0; begin <= query.size();) {
-    size_t end = std::min(query.find('&', begin), query.size());
+    size_t end = std::min(query.find_first_of("&;", begin), query.size());
     std::string_view field = std::string_view(query).substr(begin, end - begin);
-    std::string_view name = field.substr(0, field.find('='));
-    if (begin > 0) result += '&';
-    result +=
-        IsPlainParameter(name) || name == field ? std::string(field) : fmt::format("{}=***", name);
+    size_t equals = field.find('=');
+    std::string_view name = field.substr(0, equals);
+    if (begin > 0) result += query[begin - 1];
+    if (field.empty() || IsPlainParameter(name)) {
+      result += field;
+    } else {
+      result += equals == field.npos ? "***" : fmt::format("{}=***", name);
+    }
     begin = end + 1;
   }
   return result;

@@ -49,11 +49,5 @@ TEST(ErrorBodyTest, DescribesAnAnswer) {
   EXPECT_EQ(DescribeAnswer({599, {}, "", ""}), "599");
 }
 
-TEST(ErrorBodyTest, BlanksSecrets) {
-  const std::string secrets[] = {"hunter2", "", "ab", "ttt-ttt"};
-  EXPECT_EQ(Blank("hunter2 abhunter2 ttt-ttt-ttt", secrets), "*** ab*** ***-ttt");
-  EXPECT_EQ(Blank("", secrets), "");
-}
-
 }  // namespace
 }  // namespace kontext

@@ -103,6 +103,11 @@ TEST(UrlTest, BlanksCredentialsForATrace) {
   EXPECT_EQ(RedactUrl("https://r.io/v2/a@b"), "https://r.io/v2/a@b");
   EXPECT_EQ(RedactUrl("nonsense"), "nonsense");
   EXPECT_EQ(RedactUrl("https://r.io/?a=b&&"), "https://r.io/?a=***&&");
+  EXPECT_EQ(RedactUrl("//u:p@r.io/x"), "//***@r.io/x");
+  EXPECT_EQ(RedactUrl("u:p@r.io/x//y"), "***@r.io/x//y");
+  EXPECT_EQ(RedactUrl("/up//u@b"), "/up//u@b");
+  EXPECT_EQ(RedactUrl("https://r.io/?secret&n=1;sig=2#access_token=3"),
+            "https://r.io/?***&n=1;sig=***");
   EXPECT_EQ(RedactUrl("https://r.io/?"), "https://r.io/?");
 }
 

@@ -1,0 +1,44 @@
+#include "packer/registry/no_proxy.h"
+
+#include <gtest/gtest.h>
+
+namespace kontext {
+namespace {
+
+TEST(NoProxyTest, ExceptsHostsAndWhatIsBelow) {
+  struct Row {
+    const char* list;
+    const char* url;
+    bool excepted;
+  };
+  const Row rows[] = {
+      {"", "https://r.io/", false},
+      {"*", "https://r.io/", true},
+      {"r.io", "https://r.io/", true},
+      {"R.IO.", "https://r.io/", true},
+      {"r.io", "https://a.r.io/", true},
+      {".r.io", "https://a.b.r.io/", true},
+      {".r.io", "https://r.io/", true},
+      {"*.r.io", "https://a.r.io/", true},
+      {"r.io", "https://bar.io/", false},
+      {"a.io, r.io", "https://r.io/", true},
+      {"a.io r.io", "https://r.io/", true},
+      {"r.io:443", "https://r.io/", true},
+      {"r.io:5000", "https://r.io/", false},
+      {"r.io:5000", "http://r.io:5000/", true},
+      {"*:5000", "http://r.io:5000/", true},
+      {"10.0.0.1:5000", "http://10.0.0.1:5000/", true},
+      {"10.0.0.1:5000", "http://10.0.0.1/", false},
+      {"fd00::1", "http://[fd00::1]:5000/", true},
+      {"[fd00::1]", "http://[fd00::1]:5000/", true},
+      {"[fd00::1]:5000", "http://[fd00::1]:5000/", true},
+      {"[fd00::1]:5001", "http://[fd00::1]:5000/", false},
+      {",.,:,[", "https://r.io/", false},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(IsExcepted(row.list, ParseUrl(row.url)), row.excepted) << row.list << " " << row.url;
+  }
+}
+
+}  // namespace
+}  // namespace kontext
