@@ -1,5 +1,7 @@
 #include "packer/base.h"
 
+#include <sys/utsname.h>
+
 #include <algorithm>
 #include <string_view>
 
@@ -33,6 +35,13 @@ constexpr Embedded kExtractors[] = {
     {"arm64", kontext_extractor_arm64, kontext_extractor_arm64_end},
 };
 
+std::string MachineArchitecture() {
+  utsname machine;
+  if (uname(&machine) != 0) return {};
+  std::string name = machine.machine;
+  return name == "x86_64" ? "amd64" : name == "aarch64" ? "arm64" : name;
+}
+
 }  // namespace
 
 std::string ToString(const Platform& platform) {
@@ -57,7 +66,9 @@ Platform ParsePlatform(const std::string& text) {
   throw Error(ErrorKind::kUsage, "no extractor for platform '" + text + "': there is " + known);
 }
 
-std::vector<Platform> ParsePlatforms(const std::vector<std::string>& texts) {
+std::vector<Platform> ChoosePlatforms(const std::vector<std::string>& texts, bool one) {
+  if (texts.empty() && one) return {{"linux", MachineArchitecture(), ""}};
+  if (texts.empty()) return KnownPlatforms();
   std::vector<Platform> platforms;
   for (const std::string& text : texts) {
     Platform platform = ParsePlatform(text);
@@ -65,7 +76,9 @@ std::vector<Platform> ParsePlatforms(const std::vector<std::string>& texts) {
       platforms.push_back(platform);
     }
   }
-  return platforms;
+  if (!one || platforms.size() == 1) return platforms;
+  throw Error(ErrorKind::kUsage,
+              "several platforms are given, and the destination takes an image of one only");
 }
 
 Layer BuildBaseLayer(const Platform& platform, uint64_t mtime) {

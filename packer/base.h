@@ -16,8 +16,10 @@ std::vector<Platform> KnownPlatforms();
 // extractor.
 Platform ParsePlatform(const std::string& text);
 
-// Each once, in the order of the first mention. Throws as ParsePlatform does.
-std::vector<Platform> ParsePlatforms(const std::vector<std::string>& texts);
+// Each once, in the order of the first mention; for no text the default: all that are known, or
+// this machine's when there may be only `one`. Throws Error(kUsage) as ParsePlatform does, and for
+// several where there may be one.
+std::vector<Platform> ChoosePlatforms(const std::vector<std::string>& texts, bool one);
 
 std::string ToString(const Platform& platform);
 

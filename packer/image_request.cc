@@ -35,12 +35,11 @@ std::string NamesOf(const std::vector<KnownSegment>& segments) {
 
 }  // namespace
 
-ImageRequest::ImageRequest(const PushOptions& options) : options_(options) {
+ImageRequest::ImageRequest(const PushOptions& options, bool one_platform)
+    : options_(options), platforms_(ChoosePlatforms(options.platforms, one_platform)) {
   CheckNames(options.labels, "label");
   CheckNames(options.annotations, "annotation");
   CheckFrom(options);
-  if (options.platforms.empty()) throw Error(ErrorKind::kUsage, "no platform is given");
-  platforms_ = ParsePlatforms(options.platforms);
 }
 
 StringMap ImageRequest::Labels(const Digest& tree, const std::vector<KnownSegment>& segments,

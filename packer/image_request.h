@@ -12,8 +12,9 @@ namespace kontext {
 
 class ImageRequest {
  public:
-  // Throws Error(kUsage) for options that no image can have.
-  explicit ImageRequest(const PushOptions& options);
+  // `one_platform`: the destination takes no more. Throws Error(kUsage) for options that no image
+  // can have.
+  ImageRequest(const PushOptions& options, bool one_platform);
 
   const std::vector<Platform>& platforms() const { return platforms_; }
 

@@ -73,7 +73,7 @@ std::string PushBase(const std::string& reference, const PushOptions& options) {
   Session session(reference, options, Access::kWrite);
   session.RequireTag();
   ImageParts parts;
-  parts.platforms = ParsePlatforms(options.platforms);
+  parts.platforms = ChoosePlatforms(options.platforms, session.store->OnePlatform());
   parts.labels = options.labels;
   parts.annotations = options.annotations;
   parts.mtime = FixedTime();

@@ -57,8 +57,9 @@ struct PushOptions {
   PathFilter filter;
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
-  // "os/architecture"; each must have an embedded extractor.
-  std::vector<std::string> platforms = {"linux/amd64", "linux/arm64"};
+  // "os/architecture"; each must have an embedded extractor. None: all that have one, or this
+  // machine's for a destination that takes one platform only (docker-archive).
+  std::vector<std::string> platforms;
   // Do not look below a directory on another device: it is sent as an empty one.
   bool one_file_system = false;
   // Of the layers that are written; those that are there stay as they are.
@@ -100,6 +101,7 @@ struct PushResult {
   size_t segments_kept = 0;
   size_t segments_written = 0;
   double seconds = 0;
+  bool on_stdout = false;  // the image went to standard output: nothing else may go there
 };
 
 PushResult Push(const std::string& directory, const std::string& reference,

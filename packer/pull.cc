@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
+#include <string>
 
 #include "common/tree/dir_open.h"
 #include "common/tree/file_job.h"
@@ -90,9 +92,14 @@ void Puller::OpenDirectory() {
 
 void Puller::ProtectImage() const {
   const Reference& reference = session_->reference;
-  if (!options_.prune || reference.destination != Destination::kOciLayout) return;
-  UniqueFd layout(open(reference.repository.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!layout.valid() || !tree::IsWithin(layout.get(), dir_.get())) return;
+  std::string folder = reference.repository;
+  if (reference.destination == Destination::kDockerArchive) {
+    folder = std::filesystem::path(folder).parent_path();
+    if (folder.empty()) folder = ".";
+  }
+  if (!options_.prune || reference.destination == Destination::kRegistry) return;
+  UniqueFd image(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!image.valid() || !tree::IsWithin(image.get(), dir_.get())) return;
   throw Error(ErrorKind::kIo, directory_ + ": holds the image itself: --prune would remove it");
 }
 

@@ -215,17 +215,19 @@ class Pusher {
 PushResult Push(const std::string& directory, const std::string& reference,
                 const PushOptions& options) {
   auto begin = std::chrono::steady_clock::now();
-  ImageRequest request(options);
   FixedTime();
   Session session(reference, options, Access::kWrite);
   session.RequireTag();
+  ImageRequest request(options, session.store->OnePlatform());
   std::deque<Session> from;
   for (const std::string& other : options.from) from.emplace_back(other, options);
   SourceTree source(directory, options, session.Cache());
   PushResult result;
   source.Use([&](Scan scan) {
+    session.store->Restart();
     result = Pusher(source, request, session, from, options).Run(std::move(scan));
   });
+  result.on_stdout = session.reference.IsStdout();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return result;
 }

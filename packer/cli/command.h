@@ -50,6 +50,8 @@ PushOptions CommonOptions(const boost::program_options::variables_map& values);
 
 // Writes to standard output. Throws Error(kIo) when that fails: a closed pipe, a full disk.
 void Print(std::string_view text);
+// A result that has to make way for something else on standard output: to standard error.
+void PrintAside(std::string_view text);
 // Call at the end: what could not be written is an error too.
 void FlushOutput();
 

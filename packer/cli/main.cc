@@ -19,7 +19,8 @@ std::string Help() {
     text += fmt::format("  kontext {:<16} {}\n", command.usage, command.summary);
   }
   return text +
-         "\nREF is registry/repo[:tag] or oci:DIR[:tag]. kontext COMMAND --help tells more.\n";
+         "\nREF is registry/repo[:tag], oci:DIR[:tag] or docker-archive:FILE[:name[:tag]].\n"
+         "kontext COMMAND --help tells more.\n";
 }
 
 // `trouble`: set to the command's exit code for a failure.

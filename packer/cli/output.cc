@@ -21,6 +21,8 @@ void Print(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) FailOutput();
 }
 
+void PrintAside(std::string_view text) { (void)std::fwrite(text.data(), 1, text.size(), stderr); }
+
 void FlushOutput() {
   if (std::fflush(stdout) != 0) FailOutput();
 }

@@ -83,7 +83,8 @@ po::options_description PushFlags() {
   flags.add_options()("annotation", po::value<Texts>(),
                       "KEY=VALUE into the index's annotations; repeatable");
   flags.add_options()("platform", po::value<Texts>(),
-                      "linux/amd64 or linux/arm64; repeatable (default: both)");
+                      "linux/amd64 or linux/arm64; repeatable (default: both; of an archive: this "
+                      "machine's)");
   flags.add_options()("compression", po::value<std::string>(),
                       "gzip or zstd, of the layers that are written (default: gzip)");
   flags.add_options()("json", "print a result object instead of the reference");
@@ -149,7 +150,12 @@ int RunPush(const Command& command, const std::vector<std::string>& arguments) {
     };
     result = Push(directory, reference, options);
   }
-  Print(values.count("json") > 0 ? Json(result) : result.reference + '\n');
+  std::string text = values.count("json") > 0 ? Json(result) : result.reference + '\n';
+  if (result.on_stdout) {
+    PrintAside(text);
+  } else {
+    Print(text);
+  }
   if (values.count("quiet") == 0) Summarize(result);
   return 0;
 }

@@ -94,6 +94,12 @@ void TarReader::Feed(std::string_view bytes) {
   }
 }
 
+void TarReader::SkipData() {
+  if (DataLeft() == 0) return;
+  left_ = 0;
+  EndPart();
+}
+
 void TarReader::Finish() const {
   if (state_ != State::kEnd) Bad("the tar archive is cut short");
 }

@@ -33,6 +33,10 @@ class TarReader {
   explicit TarReader(TarVisitor* visitor) : visitor_(visitor) {}
 
   void Feed(std::string_view bytes);
+  // How much of a file's data comes next. Who can move on in the stream may leave it out: the
+  // visitor then sees none of it.
+  uint64_t DataLeft() const { return state_ == State::kData ? left_ : 0; }
+  void SkipData();
   // Call at the end of the stream.
   void Finish() const;
 

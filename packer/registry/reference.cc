@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kDockerTransport = "docker://";
 constexpr std::string_view kLayoutTransport = "oci:";
+constexpr std::string_view kArchiveTransport = "docker-archive:";
 constexpr std::string_view kHubHost = "registry-1.docker.io";  // serves the API of docker.io
 constexpr std::string_view kHubName = "docker.io";
 constexpr std::string_view kHubLegacyName = "index.docker.io";
@@ -23,7 +24,7 @@ constexpr size_t kMaxTag = 128;
 
 // Of containers-transports(5): what users of skopeo may try here.
 constexpr std::string_view kOtherTransports[] = {
-    "docker-archive:", "docker-daemon:", "oci-archive:", "containers-storage:"};
+    "docker-daemon:", "oci-archive:", "containers-storage:"};
 
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -156,17 +157,20 @@ bool IsAmbiguous(std::string_view dir) {
   return last.find(':') != std::string_view::npos || last.ends_with("@sha256");
 }
 
+// The same behind a path, which may hold an '@': only a whole digest counts.
+std::string TakeDigestOfPath(std::string_view text, std::string_view* rest) {
+  size_t at = rest->rfind("@sha256:");
+  if (at == std::string_view::npos || rest->find('/', at) != std::string_view::npos) return {};
+  std::string_view last = rest->substr(at);
+  *rest = rest->substr(0, at);
+  return TakeDigest(text, &last);
+}
+
 Reference ParseLayout(std::string_view text) {
   Reference reference;
   reference.destination = Destination::kOciLayout;
   std::string_view rest = text.substr(kLayoutTransport.size());
-  // A directory may hold an '@', so only a whole digest counts.
-  size_t at = rest.rfind("@sha256:");
-  std::string_view last = at == std::string_view::npos ? std::string_view() : rest.substr(at);
-  if (!last.empty() && last.find('/') == std::string_view::npos) {
-    reference.digest = TakeDigest(text, &last);
-    rest = rest.substr(0, at);
-  }
+  reference.digest = TakeDigestOfPath(text, &rest);
   std::string tag = TakeTag(text, &rest);
   if (reference.digest.empty()) reference.tag = tag;
   if (rest.empty()) Fail(text, "it names no directory");
@@ -208,15 +212,38 @@ std::string NameOf(const Reference& reference) {
   if (reference.destination == Destination::kOciLayout) {
     return fmt::format("{}{}", kLayoutTransport, reference.repository);
   }
+  if (reference.destination == Destination::kDockerArchive) {
+    return fmt::format("{}{}", kArchiveTransport, reference.repository);
+  }
   bool hub = reference.registry == kHubHost;
   return fmt::format("{}/{}", hub ? kHubName : reference.registry, reference.repository);
+}
+
+// As skopeo has it: the first ':' ends the file's name.
+Reference ParseArchive(std::string_view text) {
+  Reference reference;
+  reference.destination = Destination::kDockerArchive;
+  reference.tag = kDefaultTag;
+  std::string_view rest = text.substr(kArchiveTransport.size());
+  reference.digest = TakeDigestOfPath(text, &rest);
+  size_t colon = std::min(rest.find(':'), rest.size());
+  reference.repository = rest.substr(0, colon);
+  if (reference.repository.empty()) Fail(text, "it names no file");
+  if (colon < rest.size()) {
+    Reference image = ParseDocker(text, rest.substr(colon + 1));
+    reference.name = NameOf(image);
+    reference.tag = image.tag;
+  }
+  if (!reference.digest.empty()) reference.tag.clear();
+  return reference;
 }
 
 }  // namespace
 
 std::string Reference::ToString() const {
   if (!digest.empty()) return Immutable(digest);
-  return fmt::format("{}:{}", NameOf(*this), tag);
+  if (destination != Destination::kDockerArchive) return fmt::format("{}:{}", NameOf(*this), tag);
+  return name.empty() ? NameOf(*this) : fmt::format("{}:{}:{}", NameOf(*this), name, tag);
 }
 
 std::string Reference::Immutable(const std::string& with_digest) const {
@@ -226,6 +253,7 @@ std::string Reference::Immutable(const std::string& with_digest) const {
 Reference ParseReference(const std::string& text) {
   if (text.empty()) Fail(text, "it is empty");
   if (text.starts_with(kLayoutTransport)) return ParseLayout(text);
+  if (text.starts_with(kArchiveTransport)) return ParseArchive(text);
   for (std::string_view transport : kOtherTransports) {
     if (!text.starts_with(transport)) continue;
     Fail(text, fmt::format("{} is not a destination that this version writes", transport));

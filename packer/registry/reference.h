@@ -5,14 +5,15 @@
 
 namespace kontext {
 
-enum class Destination { kRegistry, kOciLayout };
+enum class Destination { kRegistry, kOciLayout, kDockerArchive };
 
 struct Reference {
   Destination destination = Destination::kRegistry;
-  std::string registry;    // "127.0.0.1:5000", "registry-1.docker.io"; empty for a layout
-  std::string repository;  // "team/app"; for a layout: its directory
+  std::string registry;    // "127.0.0.1:5000", "registry-1.docker.io"; a registry's alone
+  std::string repository;  // "team/app"; of a layout: its directory; of an archive: its file
   std::string tag;         // "latest" when not given; empty when `digest` is set
   std::string digest;      // "sha256:<hex>" or empty
+  std::string name{};      // of an image in an archive, "docker.io/library/app"; empty: none
 
   // Are blobs of the one also there for the other?
   bool SameRepository(const Reference& other) const {
@@ -27,14 +28,19 @@ struct Reference {
             registry == other.registry);
   }
 
-  // As the user may type it back: "127.0.0.1:5000/team/app:v1", "oci:out:v1".
+  // An archive that goes to standard output.
+  bool IsStdout() const { return destination == Destination::kDockerArchive && repository == "-"; }
+
+  // As the user may type it back: "127.0.0.1:5000/team/app:v1", "oci:out:v1",
+  // "docker-archive:out.tar:docker.io/library/app:v1".
   std::string ToString() const;
   // "127.0.0.1:5000/team/app@sha256:…", "oci:out@sha256:…".
   std::string Immutable(const std::string& with_digest) const;
 };
 
-// `registry/repo[:tag][@digest]`, the same behind "docker://", `oci:DIR[:tag]`. A name without a
-// registry is Docker Hub's, as everywhere. Throws Error(kUsage) that says what is wrong.
+// `registry/repo[:tag][@digest]`, the same behind "docker://", `oci:DIR[:tag]`,
+// `docker-archive:FILE[:name[:tag]]`. A name without a registry is Docker Hub's, as everywhere.
+// Throws Error(kUsage) that says what is wrong.
 Reference ParseReference(const std::string& text);
 
 }  // namespace kontext

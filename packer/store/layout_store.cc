@@ -20,6 +20,7 @@
 #include "packer/store/checked_sink.h"
 #include "packer/store/layout_index.h"
 #include "packer/store/manifest_type.h"
+#include "packer/store/subject.h"
 #include "packer/store/temp_file.h"
 
 namespace kontext {
@@ -118,11 +119,7 @@ class LayoutStore : public Store {
   // Puts reference and subject before the reasons that `action` throws.
   template <typename Action>
   auto Named(const std::string& subject, Action action) const -> decltype(action()) {
-    try {
-      return action();
-    } catch (const Error& error) {
-      Fail(error.kind(), subject, error.what());
-    }
+    return WithSubject(fmt::format("{}: {}", name_, subject), action);
   }
 
   std::optional<StoredManifest> ReadManifest(const std::string& digest,

@@ -2,6 +2,7 @@
 
 #include "packer/error.h"
 #include "packer/registry/wait_warning.h"
+#include "packer/store/archive_store.h"
 #include "packer/store/layout_store.h"
 #include "packer/store/registry_store.h"
 #include "packer/store/store.h"
@@ -25,6 +26,8 @@ std::unique_ptr<Store> OpenStore(const Reference& reference, const StoreOptions&
       return OpenRegistry(reference, options, nullptr, RetriesOf(reference, options));
     case Destination::kOciLayout:
       return OpenLayout(reference);
+    case Destination::kDockerArchive:
+      return OpenArchive(reference, options);
   }
   throw Error(ErrorKind::kUsage,
               fmt::format("{}: no such kind of destination", reference.ToString()));

@@ -21,9 +21,9 @@ struct StoredManifest {
 // Takes the next bytes of a blob; false: enough, hang up.
 using BlobSink = std::function<bool(std::string_view)>;
 
-// One repository of a registry, or one OCI layout. Every call throws Error, naming the reference
-// and the digest, when it cannot do its work. One thread at a time, or Parallel() where that is
-// more.
+// One repository of a registry, one OCI layout, one archive. Every call throws Error, naming the
+// reference and the digest, when it cannot do its work. One thread at a time, or Parallel() where
+// that is more.
 class Store {
  public:
   virtual ~Store() = default;
@@ -42,6 +42,9 @@ class Store {
 
   // Can parts of an image be looked at without a round trip? Then nobody else looks after them.
   virtual bool IsLocal() const = 0;
+
+  // Takes images of one platform only?
+  virtual bool OnePlatform() const { return false; }
 
   // For a local store: is this blob or manifest there, in its size?
   virtual bool LooksWhole(const Descriptor& part) = 0;
@@ -63,6 +66,9 @@ class Store {
   // Throws Error(kMissingPart) when the store says that one is not.
   virtual void WriteManifest(const Descriptor& manifest, const std::string& body,
                              const std::string& tag) = 0;
+
+  // What was written since the last tag is not wanted any more: the caller starts over.
+  virtual void Restart() {}
 };
 
 struct StoreOptions {

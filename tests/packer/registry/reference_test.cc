@@ -80,6 +80,34 @@ TEST(ReferenceTest, ReadsLayouts) {
   }
 }
 
+TEST(ReferenceTest, ReadsArchives) {
+  struct Row {
+    std::string text, file, name, tag, digest, shown;
+  };
+  const std::string app = "docker.io/library/app";
+  const Row rows[] = {
+      {"docker-archive:x.tar", "x.tar", "", "latest", "", "docker-archive:x.tar"},
+      {"docker-archive:-", "-", "", "latest", "", "docker-archive:-"},
+      {"docker-archive:/a@b/x.tar:app", "/a@b/x.tar", app, "latest", "",
+       "docker-archive:/a@b/x.tar:" + app + ":latest"},
+      {"docker-archive:x:r.io:5000/t/app:v1", "x", "r.io:5000/t/app", "v1", "",
+       "docker-archive:x:r.io:5000/t/app:v1"},
+      {"docker-archive:x@" + kDigest, "x", "", "", kDigest, "docker-archive:x@" + kDigest},
+      {"docker-archive:x:app:v1@" + kDigest, "x", app, "", kDigest, "docker-archive:x@" + kDigest},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.text);
+    Reference reference = ParseReference(row.text);
+    EXPECT_EQ(reference.destination, Destination::kDockerArchive);
+    EXPECT_EQ(reference.repository, row.file);
+    EXPECT_EQ(reference.name, row.name);
+    EXPECT_EQ(reference.tag, row.tag);
+    EXPECT_EQ(reference.digest, row.digest);
+    EXPECT_EQ(reference.ToString(), row.shown);
+    EXPECT_EQ(ParseReference(row.shown).ToString(), row.shown);
+  }
+}
+
 TEST(ReferenceTest, ShowsTheImmutableForm) {
   EXPECT_EQ(ParseReference("localhost:5000/t/app:v1").Immutable(kDigest),
             "localhost:5000/t/app@" + kDigest);
@@ -126,7 +154,12 @@ TEST(ReferenceTest, RefusesNamingTextAndReason) {
       {"oci:a:b:c", "may not hold ':'"},
       {"oci:a:b:c@" + kDigest, "may not hold ':'"},
       {"oci:a@sha256", "may not hold ':'"},
-      {"docker-archive:x.tar", "docker-archive: is not a destination that this version writes"},
+      {"docker-archive:", "names no file"},
+      {"docker-archive::app", "names no file"},
+      {"docker-archive:x.tar:", "no repository"},
+      {"docker-archive:x.tar:App", "must be lower case"},
+      {"docker-archive:x.tar:@0", "what follows '@'"},
+      {"docker-archive:x.tar:app:", "the tag after ':' is empty"},
       {"docker-daemon:app:v1", "docker-daemon: is not a destination that this version writes"},
       {"https://quay.io/a", "https:// is not a destination that this version writes"},
       {"quay.io/" + std::string(250, 'a'), "longer than 255"},

@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+"""Destinations other than a registry: docker, podman and skopeo load what is written for them."""
+
+import json
+import os
+import subprocess
+import tarfile
+
+from support import services, tree
+from support.case import Case, main
+from support.kontext import BIN, kontext, push, run
+from support.tree import Dir, File, Link
+
+EXAMPLE = {
+    "file": File(b"content\n"), "tool": File(b"#!/bin/sh\n", 0o755), "secret": File(b"s\n", 0o600),
+    "empty": Dir(), "link": Link("nowhere"), "d/e/f": File(b"deep\n"), ".wh.odd": File(b"odd\n"),
+    "big": File(bytes(range(256)) * 4096),
+}
+FULL_DISK_KIB = 256
+
+
+class Destination(Case):
+    def setUp(self):
+        super().setUp()
+        self.source = tree.build(self.tmp / "src", EXAMPLE)
+        self.archive = self.tmp / "out.tar"
+        self.ref = f"docker-archive:{self.archive}:app:v1"
+
+    def change(self, content=b"changed\n"):
+        tree.build(self.source, {"file": File(content), "d/new": File(b"new\n")})
+
+    def assert_no_leftovers(self, *names):
+        self.assertEqual(sorted(os.listdir(self.tmp)), sorted(("src", *names)))
+
+    def push_json(self, *refs_and_flags):
+        done = kontext("push", "--json", self.source, *refs_and_flags)
+        self.assertEqual(done.rc, 0, done.stderr)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+class Archive(Destination):
+    wants = {"docker"}
+
+    @classmethod
+    def start_services(cls):
+        super().start_services()
+        services.tool("skopeo")
+        cls.podman = services.Podman(cls.base)
+        cls.addClassCleanup(cls.podman.stop)
+
+    def assert_runs(self, *programs):
+        """Loads the archive with docker and podman; what they extract is the directory."""
+        for name, loaded, run_it in programs:
+            out = self.new_dir(f"out-{len(os.listdir(self.tmp))}")
+            done = run_it("-v", f"{out}:/workspace", loaded)
+            self.assertEqual(done.returncode, 0, f"{name}: {done.stderr}")
+            self.assert_same_tree(self.source, out)
+
+    def run_in_docker(self, *arguments):
+        return self.docker("run", "--rm", "--network", "none", *arguments)
+
+    def run_in_podman(self, *arguments):
+        return self.podman.run("--rm", *arguments)
+
+    def load(self, archive, name):
+        said = self.docker("load", "--input", str(archive)).stdout
+        done = self.podman("load", "--input", str(archive))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        if name is not None:
+            self.assertIn(f"Loaded image: {name}", said)
+            self.assertIn(name, done.stdout)
+            return name, name
+        return said.split()[-1], done.stdout.split()[-1].rpartition(":")[2]
+
+    def test_docker_and_podman_load_it(self):
+        push(self.source, self.ref)
+        self.change()
+        push(self.source, self.ref)
+        in_docker, in_podman = self.load(self.archive, "app:v1")
+        self.assert_runs(("docker", in_docker, self.run_in_docker),
+                         ("podman", in_podman, self.run_in_podman))
+
+    def test_a_name_with_a_registry_and_none(self):
+        for number, name in enumerate(("registry.example:5000/team/app:main", None)):
+            archive = self.tmp / f"{number}.tar"
+            push(self.source, f"docker-archive:{archive}" + (f":{name}" if name else ""))
+            in_docker, in_podman = self.load(archive, name)
+            self.assert_runs(("docker", in_docker, self.run_in_docker),
+                             ("podman", in_podman, self.run_in_podman))
+
+    def test_skopeo_copies_it(self):
+        push(self.source, self.ref)
+        for source, tag in ((self.ref, "a"), (f"oci-archive:{self.archive}", "b")):
+            layout = self.tmp / "layout"
+            done = run("skopeo", "copy", source, f"oci:{layout}:{tag}")
+            self.assertEqual(done.rc, 0, done.stderr)
+            done = kontext("verify", f"oci:{layout}:{tag}", self.source)
+            self.assertEqual(done.rc, 0, done.stdout + done.stderr)
+
+    def test_standard_output(self):
+        command = [BIN, "push", self.source, "docker-archive:-:piped:v2"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as packer:
+            loaded = subprocess.run([self.docker.client, "-H", self.docker.socket, "load"],
+                                    stdin=packer.stdout, capture_output=True, text=True, check=False)
+            said = packer.stderr.read().decode()
+        self.assertEqual((packer.returncode, loaded.returncode), (0, 0), said + loaded.stderr)
+        self.assertIn("Loaded image: piped:v2", loaded.stdout)
+        self.assertTrue(said.startswith("docker-archive:-@sha256:"), said)
+        self.assert_runs(("docker", "piped:v2", self.run_in_docker))
+        self.change()
+        with open(self.archive, "wb") as out:
+            done = subprocess.run([*command[:3], "--json", "docker-archive:-"], stdout=out,
+                                  stderr=subprocess.PIPE, text=True, check=True)
+        self.assertIn("reference", json.loads(done.stderr.splitlines()[0]))
+        self.assert_same_tree(self.source, self.pulled(f"docker-archive:{self.archive}"))
+
+    def pulled(self, ref):
+        out = self.new_dir(f"pulled-{len(os.listdir(self.tmp))}")
+        done = kontext("pull", ref, out)
+        self.assertEqual(done.rc, 0, done.stderr)
+        return out
+
+    def test_reading_it_back(self):
+        reference = push(self.source, self.ref)
+        self.assertTrue(reference.startswith(f"docker-archive:{self.archive}@sha256:"), reference)
+        for ref in (self.ref, f"docker-archive:{self.archive}", reference):
+            self.assert_same_tree(self.source, self.pulled(ref))
+            for command in (("verify", ref, self.source), ("ls", ref), ("inspect", ref),
+                            ("diff", self.source, ref)):
+                done = kontext(*command)
+                self.assertEqual(done.rc, 0, f"{command}: {done.stderr}")
+        self.assert_refused(kontext("ls", f"docker-archive:{self.archive}:other"),
+                            "docker.io/library/other", "there is no such image")
+        self.assert_refused(kontext("pull", "--prune", self.ref, self.tmp),
+                            self.tmp, "holds the image itself")
+
+    def test_what_others_write_can_be_read(self):
+        push(self.source, self.ref)
+        self.load(self.archive, "app:v1")
+        for name, command in (("docker", self.docker), ("podman", self.podman)):
+            saved = self.tmp / f"{name}.tar"
+            done = command("save", "--output", str(saved), "app:v1")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            for ref in (f"docker-archive:{saved}", f"docker-archive:{saved}:app:v1"):
+                self.assert_same_tree(self.source, self.pulled(ref))
+        # And built on.
+        self.change()
+        push(self.source, f"docker-archive:{saved}:app:v1")
+        in_docker, in_podman = self.load(saved, "app:v1")
+        self.assert_runs(("docker", in_docker, self.run_in_docker),
+                         ("podman", in_podman, self.run_in_podman))
+
+    def test_the_next_push(self):
+        first = self.push_json(self.ref)[0]
+        before = self.archive.stat()
+        again = self.push_json(self.ref)[0]
+        self.assertEqual((again["changed"], again["digest"]), (False, first["digest"]))
+        self.assertEqual(self.archive.stat().st_mtime_ns, before.st_mtime_ns)
+        self.change()
+        next_one = self.push_json(self.ref)[0]
+        self.assertEqual((next_one["segments_kept"], next_one["segments_written"]), (1, 1))
+        self.assertLess(next_one["uploaded_bytes"], 64 << 10)
+        layout = f"oci:{self.tmp}/layout:v1"
+        push(self.source, layout, "--platform", "linux/amd64", "--clean")
+        clean = push(self.source, self.ref, "--platform", "linux/amd64", "--clean")
+        self.assertEqual(clean.rpartition("@")[2],
+                         push(self.source, layout, "--platform", "linux/amd64").rpartition("@")[2])
+        # Another name, or none: another image.
+        renamed = self.push_json(f"docker-archive:{self.archive}:other")[0]
+        self.assertEqual((renamed["changed"], renamed["segments_kept"]), (True, 0))
+        with tarfile.open(self.archive) as members:
+            names = json.load(members.extractfile("manifest.json"))[0]["RepoTags"]
+        self.assertEqual(names, ["docker.io/library/other:latest"])
+
+    def test_reproducible(self):
+        copies = [self.tmp / f"{number}.tar" for number in range(2)]
+        for copy in copies:
+            push(self.source, f"docker-archive:{copy}:app")
+        self.assertEqual(copies[0].read_bytes(), copies[1].read_bytes())
+
+    def test_platforms(self):
+        push(self.source, self.ref, "--platform", "linux/arm64")
+        self.assertIn("arm64", self.docker("image", "inspect", "--format", "{{.Architecture}}",
+                                           self.load(self.archive, "app:v1")[0]).stdout)
+        self.assert_refused(kontext("push", self.source, self.ref, "--platform", "linux/amd64",
+                                    "--platform", "linux/arm64"), "several platforms", rc=2)
+
+
+class WrongArchive(Destination):
+    def test_what_is_in_the_way(self):
+        push(self.source, self.ref)
+        notes = self.tmp / "notes.txt"
+        notes.write_text("not an image\n" * 100)
+        self.assert_refused(kontext("push", self.source, f"docker-archive:{notes}"), notes,
+                            "no image archive")
+        self.assertEqual(kontext("push", "--clean", self.source, f"docker-archive:{notes}").rc, 1)
+        self.assertTrue(notes.read_text().startswith("not an image\n"))
+        self.assert_refused(kontext("push", self.source, f"docker-archive:{self.source}"),
+                            self.source, "no regular file")
+        self.assert_refused(kontext("push", self.source, "docker-archive:/dev/null"), "/dev/null")
+        self.assert_refused(kontext("push", self.source, f"docker-archive:{self.tmp}/no/where.tar"),
+                            f"{self.tmp}/no/where.tar", "No such file or directory")
+        self.assert_refused(kontext("ls", f"docker-archive:{self.tmp}/none.tar"), "none.tar",
+                            "there is no such image")
+        self.assert_refused(kontext("ls", "docker-archive:-"), "read from a file", rc=2)
+        self.assert_refused(kontext("ls", f"docker-archive:{notes}"), notes)
+        self.assert_no_leftovers("out.tar", "notes.txt")
+
+    def test_a_damaged_archive(self):
+        push(self.source, self.ref)
+        whole = self.archive.read_bytes()
+        self.archive.write_bytes(whole[:len(whole) // 2])
+        self.assert_refused(kontext("ls", self.ref), self.archive, "cut short")
+        self.assert_refused(kontext("push", self.source, self.ref), self.archive, "remove it")
+        self.archive.write_bytes(b"")
+        push(self.source, self.ref)
+        self.assertEqual(self.archive.read_bytes(), whole)
+        with tarfile.open(self.archive) as members:
+            layers = json.load(members.extractfile("manifest.json"))[0]["Layers"]
+            segment = members.getmember(layers[1])
+        at = segment.offset_data + segment.size - 100
+        self.archive.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
+        self.change()
+        self.assert_refused(kontext("push", self.source, self.ref), "damaged", "--clean")
+        push(self.source, self.ref, "--clean")
+        self.assertEqual(kontext("verify", self.ref, self.source).rc, 0)
+
+    def test_a_terminal(self):
+        main_end, terminal = os.openpty()
+        done = subprocess.run([BIN, "push", self.source, "docker-archive:-"], stdout=terminal,
+                              stderr=subprocess.PIPE, text=True, check=False)
+        os.close(terminal)
+        os.close(main_end)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("is a terminal", done.stderr)
+
+    def test_a_reader_that_hangs_up(self):
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        done = subprocess.run([BIN, "push", self.source, "docker-archive:-"], stdout=write_end,
+                              stderr=subprocess.PIPE, text=True, check=False)
+        os.close(write_end)
+        self.assertEqual((done.returncode, len(done.stderr.splitlines())), (1, 1), done.stderr)
+        self.assertIn("standard output: Broken pipe", done.stderr)
+
+    def test_a_full_disk_and_one_that_cannot_be_written(self):
+        try:
+            services.need_root("a small file system")
+        except services.Unavailable as why:
+            self.unavailable(why)
+        folder = self.new_dir("small")
+        mounted = run("mount", "-t", "tmpfs", "-o", f"size={FULL_DISK_KIB}k", "tmpfs", folder)
+        self.assertEqual(mounted.rc, 0, mounted.stderr)
+        self.addCleanup(run, "umount", folder)
+        ref = f"docker-archive:{folder}/out.tar:app"
+        tree.build(self.source, {"noise": File(os.urandom(2 * FULL_DISK_KIB << 10))})
+        self.assert_refused(kontext("push", self.source, ref), ref.rpartition(":")[0],
+                            "No space left on device")
+        self.assertEqual(os.listdir(folder), [])
+        tree.remove(self.source, "noise")
+        push(self.source, ref)
+        before = (folder / "out.tar").read_bytes()
+        run("mount", "-o", "remount,ro", folder)
+        self.change()
+        self.assert_refused(kontext("push", self.source, ref), "Read-only file system")
+        self.assertEqual((folder / "out.tar").read_bytes(), before)
+
+
+if __name__ == "__main__":
+    main()
