@@ -89,7 +89,7 @@ DiffReport Diff(const std::string& directory, const std::string& reference,
     if (options.warn) options.warn(line);
   };
   Earlier earlier(session.reference, warn);
-  for (const Session& other : from) earlier.AddOther(other);
+  earlier.AddOthers(from);
   told = false;
   earlier.Add(session, FindTag(session, warn));
   DiffReport report;

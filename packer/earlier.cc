@@ -1,10 +1,11 @@
 #include "packer/earlier.h"
 
 #include <algorithm>
-#include <future>
+#include <thread>
 #include <utility>
 
 #include "packer/error.h"
+#include "packer/in_parallel.h"
 #include "packer/plan/merged.h"
 
 namespace kontext {
@@ -16,6 +17,9 @@ using Warn = std::function<void(const std::string&)>;
 constexpr char kInstead[] = "starting from a clean base";
 constexpr char kInsteadOfOther[] = "nothing of it is used";
 
+// Each reads several of its indexes at once.
+constexpr size_t kOthersAtOnce = 4;
+
 void WarnOf(const Session& session, const Error& why, const char* instead, const Warn& warn) {
   if (!warn) return;
   std::string name = session.reference.ToString();
@@ -26,15 +30,12 @@ void WarnOf(const Session& session, const Error& why, const char* instead, const
 
 // All at once: of a large tree's image, this is most of what a small push does beside the scan.
 std::vector<SegmentLines> ReadLines(std::vector<SegmentIndex> indexes) {
-  std::vector<std::future<SegmentLines>> reading;
-  reading.reserve(indexes.size());
-  for (SegmentIndex& index : indexes) {
-    reading.push_back(std::async(std::launch::async,
-                                 [taken = std::move(index)] { return SegmentLines::Read(taken); }));
-  }
-  std::vector<SegmentLines> lines;
-  lines.reserve(reading.size());
-  for (std::future<SegmentLines>& segment : reading) lines.push_back(segment.get());
+  std::vector<SegmentLines> lines(indexes.size());
+  size_t threads = std::max(2U, std::thread::hardware_concurrency());
+  InParallel(indexes.size(), threads, [&](size_t i) {
+    lines[i] = SegmentLines::Read(indexes[i]);
+    indexes[i] = SegmentIndex();  // a large one's text is as large as its lines
+  });
   return lines;
 }
 
@@ -59,7 +60,7 @@ void Earlier::Add(const Session& session, const std::optional<TagDocument>& tag)
   image_.reset();
   if (!tag) return;
   try {
-    Take(session, *tag);
+    Take(session, Read(session, *tag));
   } catch (const Error& error) {
     if (!IsOfTheImage(error)) throw;
     WarnOf(session, error, kInstead, warn_);
@@ -67,23 +68,43 @@ void Earlier::Add(const Session& session, const std::optional<TagDocument>& tag)
   }
 }
 
-void Earlier::AddOther(const Session& session) {
-  try {
-    std::optional<TagDocument> tag = ReadTag(session.store.get(), session.Name());
-    if (tag) return Take(session, *tag);
-    if (warn_) warn_(session.reference.ToString() + " is not there: " + kInsteadOfOther);
-  } catch (const Error& error) {
-    if (!IsOfTheImage(error)) throw;
-    WarnOf(session, error, kInsteadOfOther, warn_);
+void Earlier::AddOthers(const std::deque<Session>& sessions) {
+  struct Other {
+    std::optional<Unfolded> read;
+    std::optional<Error> problem;
+  };
+  std::vector<Other> others(sessions.size());
+  InParallel(sessions.size(), kOthersAtOnce, [&](size_t i) {
+    try {
+      std::optional<TagDocument> tag = ReadTag(sessions[i].store.get(), sessions[i].Name());
+      if (tag) others[i].read = Read(sessions[i], *tag);
+    } catch (const Error& error) {
+      if (!IsOfTheImage(error)) throw;
+      others[i].problem = error;
+    }
+  });
+  for (size_t i = 0; i < others.size(); ++i) {
+    if (others[i].read) {
+      Take(sessions[i], std::move(*others[i].read));
+    } else if (others[i].problem) {
+      WarnOf(sessions[i], *others[i].problem, kInsteadOfOther, warn_);
+    } else if (warn_) {
+      warn_(sessions[i].reference.ToString() + " is not there: " + kInsteadOfOther);
+    }
   }
 }
 
-void Earlier::Take(const Session& session, const TagDocument& tag) {
+Earlier::Unfolded Earlier::Read(const Session& session, const TagDocument& tag) {
   Store* store = session.store.get();
   KnownImage image = ReadImage(store, tag, session.DocumentCache());
   CheckWhole(store, image.digest);
   std::vector<SegmentLines> lines = ReadLines(ReadIndexes(store, image, session.DocumentCache()));
   CheckTree(image, lines);
+  return {std::move(image), std::move(lines)};
+}
+
+void Earlier::Take(const Session& session, Unfolded read) {
+  auto& [image, lines] = read;
   for (size_t i = 0; i < lines.size(); ++i) {
     bool known = std::any_of(segments_.begin(), segments_.end(), [&](const EarlierSegment& other) {
       return other.known.index == image.segments[i].index;

@@ -1,6 +1,7 @@
 // What a push can build on: the segments of the image under its tag and of others that it may use.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,8 +32,9 @@ class Earlier {
   // is left alone, with a warning. The session must outlive this.
   void Add(const Session& session, const std::optional<TagDocument>& tag);
 
-  // The same for an image that is only used: that it is not there is a warning.
-  void AddOther(const Session& session);
+  // The same for images that are only used, in their order; they are read several at once. That
+  // one is not there is a warning.
+  void AddOthers(const std::deque<Session>& sessions);
 
   // Bottom to top. No segment twice.
   const std::vector<EarlierSegment>& segments() const { return segments_; }
@@ -45,7 +47,14 @@ class Earlier {
   Listing ImageListing() const;
 
  private:
-  void Take(const Session& session, const TagDocument& tag);
+  // An image and what its segments hold.
+  struct Unfolded {
+    KnownImage image;
+    std::vector<SegmentLines> lines;  // of image.segments
+  };
+
+  static Unfolded Read(const Session& session, const TagDocument& tag);
+  void Take(const Session& session, Unfolded read);
 
   const Reference& target_;
   std::function<void(const std::string&)> warn_;

@@ -7,6 +7,7 @@
 #include "common/layout.h"
 #include "packer/error.h"
 #include "packer/hash.h"
+#include "packer/in_parallel.h"
 #include "packer/pack/index_part.h"
 #include "packer/pack/layer_builder.h"
 #include "packer/plan/merged.h"
@@ -18,6 +19,9 @@ constexpr uint64_t kMaxConfig = 4 << 20;
 constexpr uint64_t kMostPushes = uint64_t{1} << 40;  // more is no count of anything
 // Asked for at first when a layer does not say how long its index part is.
 constexpr uint64_t kGuessedIndexSize = 1 << 20;
+// An index is mostly small: its round trip is what it costs. As many segments as an image can have
+// take three.
+constexpr size_t kIndexesAtOnce = 16;
 
 bool IsIndex(const StoredManifest& stored) {
   return stored.descriptor.media_type == kMediaTypeIndex ||
@@ -161,6 +165,21 @@ bool TryReadIndex(Store* store, const KnownSegment& segment, uint64_t limit, std
   return true;
 }
 
+SegmentIndex ReadSegmentIndex(Store* store, const KnownSegment& segment, const CacheDir* cache) {
+  SegmentIndex index;
+  index.digest = segment.index;
+  if (auto known = Recall(cache, CacheKind::kIndex, ToString(segment.index))) {
+    index.lines = std::move(*known);
+    return index;
+  }
+  uint64_t limit = IndexSizeHint(segment.layer);
+  while (!TryReadIndex(store, segment, limit, &index.lines)) {
+    limit = std::min(limit * 4, segment.layer.size);
+  }
+  KeepIndex(cache, index);
+  return index;
+}
+
 }  // namespace
 
 std::optional<TagDocument> ReadTag(Store* store, const std::string& tag_or_digest) {
@@ -232,20 +251,10 @@ void KeepIndex(const CacheDir* cache, const SegmentIndex& index) {
 
 std::vector<SegmentIndex> ReadIndexes(Store* store, const KnownImage& image,
                                       const CacheDir* cache) {
-  std::vector<SegmentIndex> indexes;
-  for (const KnownSegment& segment : image.segments) {
-    SegmentIndex& index = indexes.emplace_back();
-    index.digest = segment.index;
-    if (auto known = Recall(cache, CacheKind::kIndex, ToString(segment.index))) {
-      index.lines = std::move(*known);
-      continue;
-    }
-    uint64_t limit = IndexSizeHint(segment.layer);
-    while (!TryReadIndex(store, segment, limit, &index.lines)) {
-      limit = std::min(limit * 4, segment.layer.size);
-    }
-    KeepIndex(cache, index);
-  }
+  std::vector<SegmentIndex> indexes(image.segments.size());
+  size_t threads = store->Parallel() > 1 ? std::max(store->Parallel(), kIndexesAtOnce) : 1;
+  InParallel(indexes.size(), threads,
+             [&](size_t i) { indexes[i] = ReadSegmentIndex(store, image.segments[i], cache); });
   return indexes;
 }
 

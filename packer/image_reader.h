@@ -75,7 +75,8 @@ std::vector<Platform> PlatformsOf(const ImageIndex& index);
 // asked.
 void CheckWhole(Store* store, const std::string& digest);
 
-// The indexes of the image's segments, each from the cache or from the beginning of its layer.
+// The indexes of the image's segments, each from the cache or from the beginning of its layer;
+// many at once where the store takes that.
 // Throws Error(kFormat) or Error(kNotFound) when one is not there or not what its name says.
 std::vector<SegmentIndex> ReadIndexes(Store* store, const KnownImage& image,
                                       const CacheDir* cache = nullptr);

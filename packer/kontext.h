@@ -196,9 +196,10 @@ struct PullOptions {
   bool prune = false;      // remove what the listing does not have
   bool set_owner = false;  // give the directory and every entry to this user and group
   uint32_t uid = 0, gid = 0;
-  unsigned jobs = 0;           // threads that compare and write; 0: one per processor, up to 4
-  PushOptions connection;      // of it: insecure_http, warn, trace, progress
-  std::function<bool()> stop;  // asked now and then; true ends the pull; may be empty
+  unsigned jobs = 0;       // threads that compare and write; 0: one per processor, up to 4
+  PushOptions connection;  // of it: insecure_http, warn, trace, progress
+  // Asked now and then, from any thread; true ends the pull; may be empty.
+  std::function<bool()> stop;
 };
 
 struct PullResult {

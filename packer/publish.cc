@@ -6,7 +6,6 @@
 #include <charconv>
 #include <cstdlib>
 #include <ctime>
-#include <future>
 #include <memory>
 #include <utility>
 
@@ -14,6 +13,7 @@
 #include "packer/base.h"
 #include "packer/error.h"
 #include "packer/hash.h"
+#include "packer/in_parallel.h"
 
 namespace kontext {
 namespace {
@@ -116,14 +116,9 @@ class Publisher {
   // The manifests at once where the store takes that, then the index.
   void WriteDocuments(const Document& index, const std::string& tag) {
     Store* store = uploads_->store();
-    std::launch how = store->Parallel() > 1 ? std::launch::async : std::launch::deferred;
-    std::vector<std::future<void>> written;
-    for (const Document& manifest : manifests_) {
-      written.push_back(std::async(how, [store, &manifest] {
-        store->WriteManifest(manifest.descriptor, manifest.body, "");
-      }));
-    }
-    for (std::future<void>& manifest : written) manifest.get();
+    InParallel(manifests_.size(), store->Parallel(), [&](size_t i) {
+      store->WriteManifest(manifests_[i].descriptor, manifests_[i].body, "");
+    });
     store->WriteManifest(index.descriptor, index.body, tag);
   }
 

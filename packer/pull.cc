@@ -12,7 +12,7 @@
 #include "common/tree/prune.h"
 #include "common/tree/workers.h"
 #include "common/tree/writer.h"
-#include "packer/fetch.h"
+#include "packer/bring_layers.h"
 #include "packer/hash.h"
 #include "packer/kontext.h"
 #include "packer/lacking.h"
@@ -36,7 +36,6 @@ class Puller {
   // What lies in the directory and would go with it.
   void ProtectImage() const;
   void Fetch();
-  void FetchFrom(const Descriptor& layer, const WantedObjects& wanted);
   // By segment: what its layer has to give.
   std::map<size_t, WantedObjects> PlanFetch() const;
   void WriteTree(tree::Run* run);
@@ -128,28 +127,8 @@ void Puller::Fetch() {
   staging_ = std::make_unique<Staging>(dir_.get(), directory_);
   StageLocal(lacking_, opened_.listing, dir_.get(), directory_, staging_.get());
   std::map<size_t, WantedObjects> plan = PlanFetch();
-  uint64_t total = 0;
-  uint64_t done = 0;
-  for (const auto& [segment, wanted] : plan) total += opened_.image.segments[segment].layer.size;
-  for (const auto& [segment, wanted] : plan) {
-    const Descriptor& layer = opened_.image.segments[segment].layer;
-    if (options_.connection.progress) options_.connection.progress("fetch", done, total);
-    FetchFrom(layer, wanted);
-    done += layer.size;
-  }
-}
-
-void Puller::FetchFrom(const Descriptor& layer, const WantedObjects& wanted) {
-  try {
-    result_.fetched_bytes +=
-        FetchObjects(session_->store.get(), layer, wanted, staging_.get(), options_.stop);
-  } catch (const Error& error) {
-    std::string problem = error.what();
-    std::string name = session_->reference.ToString();
-    bool is_local = error.kind() != ErrorKind::kFormat;
-    if (is_local || problem.find(name) != std::string::npos) throw;
-    throw Error(error.kind(), name + ": " + problem);
-  }
+  result_.fetched_bytes = BringLayers(*session_, opened_.image, plan, staging_.get(),
+                                      {options_.stop, options_.connection.progress});
 }
 
 void Puller::WriteTree(tree::Run* run) {

@@ -1,18 +1,16 @@
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <deque>
 #include <optional>
 #include <utility>
 
 #include "common/head.h"
+#include "packer/bring_segments.h"
 #include "packer/earlier.h"
 #include "packer/hash.h"
 #include "packer/image_request.h"
 #include "packer/kontext.h"
 #include "packer/pack/layer_builder.h"
-#include "packer/pack/temp_file.h"
 #include "packer/plan/plan.h"
 #include "packer/publish.h"
 #include "packer/session.h"
@@ -45,7 +43,7 @@ class Pusher {
       return NoChange(tag->stored.descriptor.digest);
     }
     Earlier earlier(session_.reference, options_.warn);
-    for (const Session& from : from_) earlier.AddOther(from);
+    earlier.AddOthers(from_);
     earlier.Add(session_, tag);
     if (earlier.image() && request_.IsMetBy(*earlier.image(), tree_)) {
       result_.segments_kept = earlier.image()->segments.size();
@@ -107,9 +105,7 @@ class Pusher {
     PlanOptions plan_options;
     plan_options.mirror = options_.mirror;
     Plan plan = MakePlan(old, listing_, plan_options);
-    for (size_t i = 0; i < old.size(); ++i) {
-      if (plan.kept[i]) Keep(earlier.segments()[i]);
-    }
+    Keep(earlier, plan.kept);
     result_.segments_kept = segments_.size();
     // Only labels differ: the topmost segment has the right head already.
     if (plan.delta.empty() && !segments_.empty() && IsSameStack(earlier.image())) return;
@@ -134,20 +130,17 @@ class Pusher {
                       image->segments.end(), same);
   }
 
-  // A segment of another repository comes along with its layer.
-  void Keep(const EarlierSegment& segment) {
-    segments_.push_back(segment.known);
-    if (segment.from->reference.SameRepository(session_.reference)) return;
-    const Descriptor& layer = segment.known.layer;
-    if (session_.store->Parallel() == 1) uploads_.Wait();
-    if (session_.store->MountBlob(layer, segment.from->reference)) return;
-    UniqueFd file = OpenTempFile();
-    segment.from->store->ReadBlob(layer, 0, [&](std::string_view bytes) {
-      if (WriteAll(file.get(), bytes.data(), bytes.size())) return true;
-      throw Error(ErrorKind::kIo,
-                  std::string("cannot write a temporary file: ") + std::strerror(errno));
-    });
-    uploads_.Add(layer, OwnFileBlob(std::move(file), layer.size));
+  // Segments of other repositories come along with their layers.
+  void Keep(const Earlier& earlier, const std::vector<bool>& kept) {
+    std::vector<const EarlierSegment*> elsewhere;
+    for (size_t i = 0; i < kept.size(); ++i) {
+      if (!kept[i]) continue;
+      const EarlierSegment& segment = earlier.segments()[i];
+      segments_.push_back(segment.known);
+      bool here = segment.from->reference.SameRepository(session_.reference);
+      if (!here) elsewhere.push_back(&segment);
+    }
+    BringSegments(elsewhere, &uploads_);
   }
 
   std::string MakeHead(const std::vector<SegmentIndex>& added) const {

@@ -60,6 +60,7 @@ bool Staging::Object::Commit() {
   if (written_ != size_ || !(hasher_.Finish() == sha256_)) return false;
   // Some file systems tell of a full disk only now.
   if (close(file_.release()) != 0) Fail(subject_);
+  std::lock_guard lock(staging_->mutex_);
   staging_->staged_.insert(sha256_);
   return true;
 }

@@ -1,6 +1,7 @@
 // Contents on their way into a directory: whole and compared, but not yet in their places.
 #pragma once
 
+#include <mutex>
 #include <set>
 #include <string>
 
@@ -13,7 +14,8 @@
 namespace kontext {
 
 // A folder with a temporary name inside the directory, so that a content gets to its place by a
-// rename. It is held: who finds the one of a killed run removes it. Its own end removes it.
+// rename. It is held: who finds the one of a killed run removes it. Its own end removes it. Any
+// number of threads may bring contents, each content one thread.
 class Staging {
  public:
   // `directory` is the name of `dir_fd`, which must stay open, for messages. Throws Error(kIo).
@@ -44,7 +46,10 @@ class Staging {
     uint64_t written_ = 0;
   };
 
-  bool Has(const Digest& sha256) const { return staged_.count(sha256) > 0; }
+  bool Has(const Digest& sha256) const {
+    std::lock_guard lock(mutex_);
+    return staged_.count(sha256) > 0;
+  }
 
   // For common/tree; any thread. Moving takes the content away: it must be needed only once.
   int Open(const Digest& sha256) const;
@@ -56,6 +61,7 @@ class Staging {
   tree::TempNames names_;
   char name_[tree::TempNames::kSize];
   UniqueFd fd_;
+  mutable std::mutex mutex_;  // guards what follows
   std::set<Digest> staged_;
 };
 

@@ -10,7 +10,7 @@ from support.image import SEGMENTS_PATH, Image, Layout, digest_of
 
 
 class Forge:
-    """Changes the topmost layer of an image in a layout, and whatever names it."""
+    """Changes layers of an image in a layout, and whatever names them."""
 
     def __init__(self, folder, tag):
         self.layout, self.tag = Layout(folder), tag
@@ -44,13 +44,38 @@ class Forge:
             config, manifest = self.image.configs[platform], self.image.manifests[platform]
             config["rootfs"]["diff_ids"][-1] = diff_id or digest_of(tar)
             config["config"]["Labels"].update(labels or {})
-            text = json.dumps(config).encode()
-            manifest["config"].update(digest=self.put(text), size=len(text))
             manifest["layers"][-1] = layer
-            text = json.dumps(manifest).encode()
-            descriptor.update(digest=self.put(text), size=len(text))
+            self.put_image(descriptor, config, manifest)
+        self.put_index()
+
+    def put_image(self, descriptor, config, manifest):
+        text = json.dumps(config).encode()
+        manifest["config"].update(digest=self.put(text), size=len(text))
+        text = json.dumps(manifest).encode()
+        descriptor.update(digest=self.put(text), size=len(text))
+
+    def put_index(self):
         text = json.dumps(self.image.index).encode()
         self.move_tag(self.put(text), len(text))
+
+    def stack(self, images):
+        """The segments of other images instead of its own; its tree must be all of theirs."""
+        for descriptor in self.image.index["manifests"]:
+            platform = "{os}/{architecture}".format(**descriptor["platform"])
+            config, manifest = self.image.configs[platform], self.image.manifests[platform]
+            del manifest["layers"][1:], config["rootfs"]["diff_ids"][1:], config["history"][1:]
+            digests = []
+            for image in images:
+                other = image.manifests[platform]
+                for layer in other["layers"][1:]:
+                    self.put(image.reader.blob(layer["digest"]))
+                manifest["layers"] += other["layers"][1:]
+                config["rootfs"]["diff_ids"] += image.configs[platform]["rootfs"]["diff_ids"][1:]
+                config["history"] += image.configs[platform]["history"][1:]
+                digests += image.segment_digests()
+            config["config"]["Labels"]["dev.kontext.segments"] = ",".join(digests)
+            self.put_image(descriptor, config, manifest)
+        self.put_index()
 
     def move_tag(self, digest, size):
         path = self.layout.folder / "index.json"

@@ -179,13 +179,13 @@ def longest_chain(passed):
     return max((length for length, _ in best), default=0)
 
 
-def most_at_once(passed):
-    edges = sorted([(p.begin, 1) for p in passed] + [(p.end, -1) for p in passed])
-    most = now = 0
-    for _, step in edges:
-        now += step
-        most = max(most, now)
-    return most
+def mean_in_flight(passed, at_least):
+    """How many requests are under way at once, in the mean over time: from the first one's begin to
+    the moment when fewer than `at_least` are still to end."""
+    ends = sorted(p.end for p in passed)
+    last = ends[-at_least]
+    first = min(p.begin for p in passed)
+    return sum(max(0.0, min(p.end, last) - p.begin) for p in passed) / (last - first)
 
 
 class Storm:

@@ -64,7 +64,8 @@ class Download {
     if (bytes.empty()) return offset_ < wanted_;
     offset_ += bytes.size();
     try {
-      return sink_(bytes) && (offset_ < wanted_ || ends_there_);
+      bool more = sink_(bytes);
+      return offset_ < wanted_ ? more : ends_there_;
     } catch (...) {
       sink_failure_ = std::current_exception();
       return false;

@@ -197,7 +197,9 @@ TEST_F(PublishTest, GivesUpWhereThatDoesNotHelp) {
     EXPECT_NE(std::string(error.what()).find("BLOB_UNKNOWN"), std::string::npos);
     EXPECT_NE(std::string(error.what()).find("--clean"), std::string::npos);
   }
-  EXPECT_EQ(Count("PUT /v2/app/manifests/"), 4u);
+  // Twice, one platform's at least: the other's is not begun after a refusal.
+  EXPECT_GE(Count("PUT /v2/app/manifests/"), 2u);
+  EXPECT_LE(Count("PUT /v2/app/manifests/"), 4u);
   EXPECT_EQ(Count("PUT /v2/app/manifests/v1"), 0u);
 }
 

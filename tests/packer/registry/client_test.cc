@@ -189,6 +189,20 @@ TEST_F(ClientTest, RefusesAnotherRangeThanItAskedFor) {
   EXPECT_NE(Failure([&] { Get(blob_, 10); }).find("asked for bytes from 0"), std::string::npos);
 }
 
+// Hanging up costs a connection: not where the answer ends anyway.
+TEST_F(ClientTest, HangsUpOnlyInTheMiddle) {
+  for (size_t enough : {7, 8, 14}) {
+    script_ = {{{206, {{"content-range", "bytes 0-13/36"}}, bytes_.substr(0, 14)}}, {}};
+    size_t got = 0;
+    Client().GetBlob(blob_, 14, [&](std::string_view piece) {
+      got += piece.size();
+      return got < enough;
+    });
+    EXPECT_EQ(got, enough > 7 ? 14U : 7U);
+    EXPECT_EQ(script_.hung_up, enough > 7 ? 0U : 1U);
+  }
+}
+
 TEST_F(ClientTest, ASinksOwnErrorPassesThrough) {
   script_.steps = {{200, {}, bytes_}};
   auto sink = [](std::string_view) -> bool { throw Error(ErrorKind::kNetwork, "mine"); };

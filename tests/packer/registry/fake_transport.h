@@ -33,6 +33,7 @@ struct Step {
 struct Script {
   std::vector<Step> steps;
   std::vector<SeenRequest> seen;
+  size_t hung_up = 0;  // answers that were not taken to their end
 
   std::string Methods() const {
     std::string methods;
@@ -68,7 +69,7 @@ class FakeTransport : public Transport {
   }
 
  private:
-  static Response Answer(const Request& request, const Step& step) {
+  Response Answer(const Request& request, const Step& step) const {
     if (step.status == 0) throw Error(ErrorKind::kNetwork, "connection refused");
     Response response{step.status, step.headers, "", request.url};
     if (step.status / 100 != 2) {
@@ -80,7 +81,9 @@ class FakeTransport : public Transport {
     if (request.sink) {
       // In pieces, as a network would.
       for (size_t i = 0; i < body.size(); i += 7) {
-        if (!request.sink(std::string_view(body).substr(i, 7))) return response;
+        if (request.sink(std::string_view(body).substr(i, 7))) continue;
+        ++script_->hung_up;
+        return response;
       }
     } else {
       response.body = body;
