@@ -12,6 +12,7 @@
 #include "packer/registry/reference.h"
 #include "packer/registry/registry_transport.h"
 #include "packer/registry/retry.h"
+#include "packer/registry/text.h"
 #include "packer/registry/wait_warning.h"
 #include "packer/session.h"
 
@@ -21,9 +22,7 @@ namespace {
 // The registry as a Reference names it.
 std::string ParseRegistry(const std::string& text) {
   std::string name = text;
-  for (std::string_view scheme : {"https://", "http://"}) {
-    if (name.starts_with(scheme)) name.erase(0, scheme.size());
-  }
+  RemoveScheme(&name);
   for (std::string_view path : {"/", "/v1", "/v2"}) {  // "https://index.docker.io/v1/"
     if (name.ends_with(path)) name.resize(name.size() - path.size());
   }

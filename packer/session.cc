@@ -29,7 +29,7 @@ void Session::RequireTag() const {
 
 void WarnOfInsecurity(const std::string& registry, const PushOptions& options) {
   if (!options.warn) return;
-  bool local = IsLoopbackHost(ParseUrl("https://" + registry).host);
+  bool local = IsLoopbackRegistry(registry);
   if (options.insecure_http && !local) {
     options.warn(registry +
                  ": --insecure-http: everybody on the way can read and change what is sent, "

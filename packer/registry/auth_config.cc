@@ -21,8 +21,6 @@ using rapidjson::Value;
 constexpr char kHubKey[] = "https://index.docker.io/v1/";
 constexpr std::string_view kHubHosts[] = {"docker.io", "index.docker.io", "registry-1.docker.io"};
 
-bool IsBlank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == text.npos; }
-
 enum class Kind { kText, kObject };
 
 // What says nothing may be null, or not there. Anything else of another kind is no file of Docker's
@@ -44,11 +42,8 @@ const Value* Member(const Value& object, const char* name, Kind kind) {
 
 rapidjson::Document ParseFile(std::string_view json) {
   rapidjson::Document document;
-  if (IsBlank(json)) json = "{}";
-  document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
-  if (document.HasParseError() || !document.IsObject()) {
-    throw Error(ErrorKind::kFormat, "it is not a JSON object");
-  }
+  if (Trim(json).empty()) json = "{}";
+  if (!ParseObject(json, &document)) throw Error(ErrorKind::kFormat, "it is not a JSON object");
   Member(document, "credsStore", Kind::kText);
   for (const char* name : {"auths", "credHelpers"}) {
     const Value* members = Member(document, name, Kind::kObject);
@@ -65,12 +60,7 @@ rapidjson::Document ParseFile(std::string_view json) {
 // stands behind one ("https://index.docker.io/v1/"), nor an API version.
 std::string Normalize(const std::string& key) {
   std::string name = key;
-  bool url = false;
-  for (std::string_view scheme : {"https://", "http://"}) {
-    if (!name.starts_with(scheme)) continue;
-    name.erase(0, scheme.size());
-    url = true;
-  }
+  bool url = RemoveScheme(&name);
   while (name.ends_with('/')) name.pop_back();
   size_t slash = std::min(name.find('/'), name.size());
   std::string path = name.substr(slash);
@@ -165,7 +155,7 @@ std::string HelperFor(std::string_view json, const std::string& registry) {
 
 std::string WithAuth(const std::string& json, const std::string& registry,
                      const std::string& entry) {
-  std::string without = WithoutAuth(IsBlank(json) ? "{}\n" : json, registry);
+  std::string without = WithoutAuth(Trim(json).empty() ? "{}\n" : json, registry);
   return SetMember(without, {"auths", AuthKey(registry)}, entry);
 }
 

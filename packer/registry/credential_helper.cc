@@ -32,8 +32,8 @@ bool SaysNothingThere(const std::string& text) {
 }
 
 std::string FirstLine(const std::string& text) {
-  size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
-  return QuoteLine(std::string_view(text).substr(begin, text.find('\n', begin) - begin));
+  std::string_view said = Trim(text);
+  return QuoteLine(said.substr(0, said.find('\n')));
 }
 
 }  // namespace
@@ -56,8 +56,7 @@ std::optional<Credentials> CredentialHelper::Get(const std::string& server) cons
     Fail("get", outcome);
   }
   rapidjson::Document answer;
-  answer.Parse<rapidjson::kParseIterativeFlag>(outcome.out.data(), outcome.out.size());
-  if (answer.HasParseError() || !answer.IsObject()) {
+  if (!ParseObject(outcome.out, &answer)) {
     throw Error(ErrorKind::kFormat,
                 fmt::format("credential helper {}: its answer is no JSON object", program_));
   }

@@ -34,13 +34,6 @@ void Set(CURL* handle, CURLoption option, Value value) {
   }
 }
 
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  size_t begin = text.find_first_not_of(kBlank);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-}
-
 bool IsCredential(const std::string& header) {
   std::string name = LowerCase(header);
   return name == "authorization" || name == "cookie";

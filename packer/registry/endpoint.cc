@@ -20,11 +20,6 @@ std::string Shorten(const std::string& digest) {
   return fmt::format("{}…", digest.substr(0, kShownDigest));
 }
 
-std::string HostOf(const std::string& registry) {
-  if (registry.starts_with('[')) return registry.substr(0, registry.find(']') + 1);
-  return registry.substr(0, registry.find(':'));
-}
-
 }  // namespace
 
 Endpoint::Endpoint(Transport& transport, const Reference& reference, bool insecure_http,
@@ -100,7 +95,7 @@ std::string ManifestSubject(const std::string& tag_or_digest) {
 }
 
 std::string RegistryUrl(const std::string& registry, bool insecure_http) {
-  bool plain = insecure_http || IsLoopbackHost(HostOf(registry));
+  bool plain = insecure_http || IsLoopbackRegistry(registry);
   return fmt::format("{}://{}", plain ? "http" : "https", registry);
 }
 

@@ -75,9 +75,7 @@ std::string QuoteLine(std::string_view text) {
 RegistryError ParseErrorBody(std::string_view body) {
   body = body.substr(0, kMaxBody);
   rapidjson::Document document;
-  // Iterative: the nesting of what a stranger sends must not become ours.
-  document.Parse<rapidjson::kParseIterativeFlag>(body.data(), body.size());
-  bool is_list = !document.HasParseError() && document.IsObject() && document.HasMember("errors") &&
+  bool is_list = ParseObject(body, &document) && document.HasMember("errors") &&
                  document["errors"].IsArray() && !document["errors"].Empty() &&
                  document["errors"][0].IsObject();
   if (is_list) {

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "packer/error.h"
+#include "packer/registry/text.h"
 
 namespace kontext {
 namespace {
@@ -29,10 +30,7 @@ struct Member {
 
 void Check(const std::string& json) {
   rapidjson::Document document;
-  document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
-  if (document.HasParseError() || !document.IsObject()) {
-    throw Error(ErrorKind::kFormat, "it is not a JSON object");
-  }
+  if (!ParseObject(json, &document)) throw Error(ErrorKind::kFormat, "it is not a JSON object");
 }
 
 // Walks over a text that is known to be JSON.

@@ -13,7 +13,7 @@ std::unique_ptr<Transport> NewRegistryTransport(CurlOptions curl, AuthOptions au
   std::string registry = auth.registry;
   std::unique_ptr<Transport> transport =
       NewAuthTransport(NewCurlTransport(std::move(curl)), std::move(auth));
-  if (!IsLoopbackHost(ParseUrl("https://" + registry).host)) return transport;
+  if (!IsLoopbackRegistry(registry)) return transport;
   return NewLoopbackTransport(std::move(transport), registry);
 }
 

@@ -109,8 +109,7 @@ void AddScopes(const std::string& scopes, std::vector<Resource>* resources) {
 
 Token ParseToken(const Response& answer) {
   rapidjson::Document object;
-  object.Parse<rapidjson::kParseIterativeFlag>(answer.body.data(), answer.body.size());
-  if (object.HasParseError() || !object.IsObject()) Bad("is no JSON object");
+  if (!ParseObject(answer.body, &object)) Bad("is no JSON object");
   Token token;
   token.value = TextOf(object, "token");
   if (token.value.empty()) token.value = TextOf(object, "access_token");

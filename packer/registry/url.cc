@@ -168,6 +168,10 @@ bool SameOrigin(const Url& a, const Url& b) {
 
 bool IsLoopbackHost(std::string_view host) { return ReachOf(host) == Reach::kLoopback; }
 
+bool IsLoopbackRegistry(const std::string& registry) {
+  return IsLoopbackHost(ParseUrl("https://" + registry).host);
+}
+
 bool IsPrivateHost(std::string_view host) { return ReachOf(host) != Reach::kPublic; }
 
 const char* HopProblem(const Url& from, const Url& to) {

@@ -24,6 +24,9 @@ bool SameOrigin(const Url& a, const Url& b);
 // "localhost", 127.0.0.0/8, ::1. IPv6 with or without brackets.
 bool IsLoopbackHost(std::string_view host);
 
+// The same for "host:port", as in a Reference.
+bool IsLoopbackRegistry(const std::string& registry);
+
 // A loopback host, or a literal address that is private, link-local or unspecified.
 bool IsPrivateHost(std::string_view host);
 

@@ -16,6 +16,22 @@
 
 namespace kontext {
 
+// A socket that listens on a free port of 127.0.0.1.
+inline int ListenOnLoopback(int* port) {
+  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof(address);
+  if (bind(listener, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
+      listen(listener, 16) != 0 ||
+      getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    throw std::runtime_error("no socket to listen on");
+  }
+  *port = ntohs(address.sin_port);
+  return listener;
+}
+
 class TinyServer {
  public:
   // Given the request's head, and its body as far as Content-Length says, returns the raw answer.
@@ -24,17 +40,8 @@ class TinyServer {
   // A connection is closed after so many answers, or an empty one.
   explicit TinyServer(Handler handler, int answers = 1)
       : handler_(std::move(handler)), answers_(answers) {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof(address);
-    if (bind(listener_, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
-        listen(listener_, 16) != 0 || pipe(stop_) != 0 ||
-        getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-      throw std::runtime_error("no socket to listen on");
-    }
-    port_ = ntohs(address.sin_port);
+    listener_ = ListenOnLoopback(&port_);
+    if (pipe(stop_) != 0) throw std::runtime_error("no pipe");
     thread_ = std::thread([this] { Serve(); });
   }
 
