@@ -56,6 +56,10 @@ std::optional<ManifestAnswer> RegistryClient::GetManifest(const std::string& tag
   request.headers.emplace_back("Accept", kAccept);
   request.max_body = kMaxManifest;
   Response answer = endpoint_.Send(request, subject);
+  if (answer.status == 406) {  // Artifactory's word for a type in the list that it does not know
+    request.headers = {{"Accept", "*/*"}};
+    answer = endpoint_.Send(request, subject);
+  }
   if (answer.status == 404) return std::nullopt;
   if (!IsSuccess(answer.status)) endpoint_.Refuse(answer, subject);
   std::string wanted =

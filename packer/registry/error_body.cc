@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "common/index_writer.h"
 #include "packer/registry/text.h"
 
 namespace kontext {
@@ -48,19 +49,41 @@ constexpr StatusText kStatusTexts[] = {
     {504, "Gateway Timeout"},
 };
 
+// The UTF-8 character that `text` begins with; empty when it begins with none.
+std::string_view FirstCharacter(std::string_view text) {
+  for (size_t size = 1; size <= 4 && size <= text.size(); ++size) {
+    if (IsUtf8(text.substr(0, size))) return text.substr(0, size);
+  }
+  return {};
+}
+
+// Not blank, and nothing that a terminal obeys: ASCII's control characters and those of C1
+// (U+0080 to U+009F), other line ends (U+2028, U+2029), marks that turn the direction of a text
+// (U+202A to U+202E, U+2066 to U+2069).
+bool IsShown(std::string_view character) {
+  auto last = static_cast<unsigned char>(character.back());
+  if (character.size() == 1) return last > ' ' && last != 0x7f;
+  if (character.starts_with("\xc2")) return last >= 0xa0;
+  if (character.starts_with("\xe2\x80")) return last < 0xa8 || last > 0xae;
+  if (character.starts_with("\xe2\x81")) return last < 0xa6 || last > 0xa9;
+  return true;
+}
+
 }  // namespace
 
 std::string QuoteLine(std::string_view text) {
+  constexpr std::string_view kNoCharacter = "\xef\xbf\xbd";  // U+FFFD
   std::string line;
-  // Blanks and control characters become one space; cut where a UTF-8 character ends.
-  for (char c : text) {
-    bool blank = static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
-    if (!blank) {
-      line += c;
+  while (!text.empty() && line.size() <= kMaxMessage) {
+    std::string_view character = FirstCharacter(text);
+    if (character.empty()) {
+      line += kNoCharacter;
+    } else if (IsShown(character)) {
+      line += character;
     } else if (!line.empty() && line.back() != ' ') {
       line += ' ';
     }
-    if (line.size() > kMaxMessage) break;
+    text.remove_prefix(std::max<size_t>(character.size(), 1));
   }
   if (line.size() > kMaxMessage) {
     constexpr std::string_view kCut = "…";

@@ -17,7 +17,8 @@ struct RegistryError {
 // unless it is HTML.
 RegistryError ParseErrorBody(std::string_view body);
 
-// One line of at most 200 bytes without control characters, of a text from outside.
+// One line of UTF-8, at most 200 bytes, without control characters, of a text from outside. Blanks
+// and control characters in a row become one space, a byte that is no UTF-8 becomes U+FFFD.
 std::string QuoteLine(std::string_view text);
 
 // "503 Service Unavailable: <message>".

@@ -400,6 +400,32 @@ TEST_F(AuthenticatorTest, SecretsAreBlankedInRefusals) {
   EXPECT_EQ(Send().body, "bad token *** of ***");
 }
 
+TEST_F(AuthenticatorTest, SecretsAreBlankedHoweverTheyAreQuoted) {
+  Give("u", "p\"a<s");
+  script_.steps = {Unauthorized("Basic"), {400, {}, R"({"errors":[{"message":"p\"a\u003cs"}]})"}};
+  EXPECT_EQ(Send().body, R"({"errors":[{"message":"***"}]})");
+  // Where it is cut to one line no half of one is left.
+  transport_.reset();
+  const std::string long_line = std::string(195, '-') + "p\"a<s.";
+  script_ = {{Unauthorized(kBearer), {400, {}, long_line}}, {}};
+  EXPECT_EQ(Failure().find("p\""), std::string::npos);
+}
+
+TEST_F(AuthenticatorTest, SecretsAreBlankedWhereNoAnswerComes) {
+  class Telltale : public Transport {
+    Response Send(const Request& request) override {
+      if (request.headers.empty()) {
+        return {401, {{"www-authenticate", "Basic"}}, "", request.url};
+      }
+      throw Error(ErrorKind::kNetwork, "no way to https://r.io/" + request.headers[0].second);
+    }
+  };
+  Give("u", "pass");
+  transport_ = NewAuthTransport(std::make_unique<Telltale>(), options_);
+  EXPECT_EQ(Failure(), "no way to https://r.io/Basic ***");
+  EXPECT_EQ(kind_, ErrorKind::kNetwork);
+}
+
 TEST_F(AuthenticatorTest, ADamagedAnswerIsNoDamagedImage) {
   // Error(kFormat) would make a push start from a clean base.
   script_.steps = {Unauthorized(kBearer), {200, {}, "nonsense"}};

@@ -90,6 +90,37 @@ TEST_F(ClientTest, GetsAManifest) {
             std::string::npos);
 }
 
+// Of Artifactory.
+TEST_F(ClientTest, ARegistryThatDoesNotKnowATypeIsAskedForAny) {
+  script_.steps = {{406, {}, ""}, {200, {}, "{}"}, {406, {}, ""}, {404, {}, ""}};
+  EXPECT_EQ(Client().GetManifest("v1")->body, "{}");
+  EXPECT_EQ(script_.seen[1].headers["Accept"], "*/*");
+  EXPECT_FALSE(Client().GetManifest("v1"));
+}
+
+TEST_F(ClientTest, MountsABlobOrSaysThatItCouldNot) {
+  script_.steps = {{201, {}, ""}};
+  EXPECT_TRUE(Client().MountBlob(blob_, "team/base"));
+  EXPECT_EQ(script_.Methods(), "POST");
+  // Quay wants both.
+  EXPECT_EQ(script_.seen[0].url, "http://127.0.0.1:5000/v2/app/blobs/uploads/?mount=sha256%3A" +
+                                     blob_.digest.substr(7) + "&from=team%2Fbase");
+  // An upload instead, and what Harbor, Quay and Docker Hub say of a source that they do not show.
+  const Step answers[] = {{202, {{"location", "/up/1"}}, ""},
+                          {401, {}, ""},
+                          {400, {}, ""},
+                          {403, {}, ""},
+                          {404, {}, ""},
+                          {405, {}, ""},
+                          {500, {}, ""},
+                          {0, {}, ""}};
+  for (const Step& answer : answers) {
+    script_ = {{answer}, {}};
+    EXPECT_FALSE(Client().MountBlob(blob_, "team/base")) << answer.status;
+    EXPECT_EQ(script_.seen.size(), 1u);
+  }
+}
+
 TEST_F(ClientTest, AMissingManifestIsNoError) {
   script_.steps = {{404, {}, R"({"errors":[{"code":"NAME_UNKNOWN","message":"no"}]})"}};
   EXPECT_FALSE(Client().GetManifest("v1"));

@@ -25,6 +25,18 @@ TEST(ErrorBodyTest, FindsCodeAndMessage) {
       {std::string("a\x1b[31m\0b\x7f", 8), "", "a [31m b"},
       {"  \r\n two\tlines\n", "", "two lines"},
       {" <html>", "", ""},
+      {"caf\xe9 \xff.", "", "caf\xef\xbf\xbd \xef\xbf\xbd."},
+      {"caf\xc3\xa9 \xe2\x82\xac", "", "caf\xc3\xa9 \xe2\x82\xac"},
+      {"a\xc2\x9b"
+       "31mb\xe2\x80\xa8"
+       "c\xe2\x80\xae"
+       "d\xe2\x81\xa6"
+       "e\xc2\xa0"
+       "f",
+       "",
+       "a 31mb c d e\xc2\xa0"
+       "f"},
+      {R"({"errors":[{"message":"a\u001b[31m\u009bb\u2028c"}]})", "", "a [31m b c"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.body);

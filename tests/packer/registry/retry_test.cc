@@ -70,6 +70,13 @@ TEST_F(RetryTest, WaitsWhereNoWaitIsAskedFor) {
   EXPECT_EQ(asked, (std::vector<bool>{false, false, false}));
 }
 
+TEST_F(RetryTest, KnowsWhatWillPass) {
+  for (int status : {408, 429, 499, 500, 502, 503, 504, 520, 522, 524}) {
+    script_ = {{{status, {}, ""}, {200, {}, ""}}, {}};
+    EXPECT_EQ(Send().status, 200) << status;
+  }
+}
+
 TEST_F(RetryTest, LeavesRefusalsAlone) {
   for (int status : {400, 401, 403, 404, 413, 501}) {
     script_ = {{{status, {}, ""}}, {}};
