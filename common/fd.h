@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -38,6 +39,11 @@ class UniqueFd {
 
 // Reads until `size` bytes or the end: how many, or -1 (errno is set). Restarts after EINTR.
 ssize_t ReadUpTo(int fd, void* out, size_t size);
+
+// Reads on in a file that should have `left` more bytes: up to `size` of them, or, where that is
+// room enough, one byte more than `left`, which is how a longer file shows. Fewer than `size`: this
+// was the end. Otherwise as ReadUpTo.
+ssize_t ReadRest(int fd, void* out, size_t size, uint64_t left);
 
 // Writes all of it: false on an error (errno is set). Restarts after EINTR.
 bool WriteAll(int fd, const void* data, size_t size);

@@ -58,8 +58,15 @@ void Sha256Portable(uint32_t state[8], const uint8_t* data, size_t blocks) {
 }
 
 Sha256Blocks FastestSha256() {
-  Sha256Blocks cpu = CpuSha256();
-  return cpu != nullptr ? cpu : &Sha256Portable;
+  // Kept, as a hypervisor traps the question: asking anew for each small file of a tree took half
+  // of the CPU time. All threads get the same answer, so it does not matter which one keeps it.
+  static Sha256Blocks known = nullptr;
+  Sha256Blocks blocks = __atomic_load_n(&known, __ATOMIC_RELAXED);
+  if (blocks != nullptr) return blocks;
+  blocks = CpuSha256();
+  if (blocks == nullptr) blocks = &Sha256Portable;
+  __atomic_store_n(&known, blocks, __ATOMIC_RELAXED);
+  return blocks;
 }
 
 Sha256::Sha256(Sha256Blocks blocks)

@@ -28,8 +28,9 @@ bool IsInPlace(const Run& run, const FileJob& job, char* buffer, UniqueFd* exist
   int dir = job.dir->fd();
   if (fstatat(dir, job.name, st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st->st_mode)) return false;
   if (static_cast<uint64_t>(st->st_size) != job.size) return false;
-  existing->reset(ForceOpenFileAt(dir, job.name));
-  if (!existing->valid() || fstat(existing->get(), st) != 0 || !S_ISREG(st->st_mode)) return false;
+  existing->reset(ForceOpenFileAt(dir, job.name, st));
+  if (!existing->valid() || !S_ISREG(st->st_mode)) return false;
+  if (static_cast<uint64_t>(st->st_size) != job.size) return false;
   if (job.in_place) return true;
   return CompareContent(run, existing->get(), job.size, job.sha256, buffer) == Content::kSame;
 }
@@ -48,19 +49,19 @@ bool Adjust(const Run& run, const FileJob& job, int fd, const struct stat& st) {
 // Copies all of `from` to `to` and checks it.
 bool CopyContent(Run* run, const FileJob& job, int from, int to, char* buffer) {
   Sha256 sha;
-  uint64_t total = 0;
+  uint64_t left = job.size;
   for (;;) {
     if (run->Stopping()) return false;
-    ssize_t got = ReadUpTo(from, buffer, kBufferSize);
+    ssize_t got = ReadRest(from, buffer, kBufferSize, left);
     if (got < 0) return run->Fail(job.path, "content cannot be read", errno);
     size_t size = static_cast<size_t>(got);
-    total += size;
-    if (total > job.size) return run->Fail(job.path, "content is longer than the manifest says");
+    if (size > left) return run->Fail(job.path, "content is longer than the manifest says");
     sha.Update(buffer, size);
     if (!WriteAll(to, buffer, size)) return run->Fail(job.path, "cannot be written", errno);
+    left -= size;
     if (size < kBufferSize) break;
   }
-  if (total < job.size) return run->Fail(job.path, "content is cut short");
+  if (left > 0) return run->Fail(job.path, "content is cut short");
   if (sha.Finish() == job.sha256) return true;
   return run->Fail(job.path, "content is not what the manifest says");
 }

@@ -37,27 +37,23 @@ bool ChmodPath(int path_fd, mode_t mode) {
   return chmod(path, mode) == 0;
 }
 
-int ForceOpenAt(int dir_fd, const char* name, int kind, mode_t wanted, mode_t* mode) {
+// `*before`: what was found, before its mode was changed. `*forced`: it was.
+int ForceOpenAt(int dir_fd, const char* name, int kind, mode_t wanted, struct stat* before,
+                bool* forced) {
   const int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | kind;
-  struct stat st;
+  *forced = false;
   UniqueFd fd(openat(dir_fd, name, flags));
-  if (fd.valid()) {
-    if (fstat(fd.get(), &st) != 0) return -1;
-    *mode = st.st_mode & 07777;
-    return fd.release();
-  }
+  if (fd.valid()) return fstat(fd.get(), before) == 0 ? fd.release() : -1;
   if (errno != EACCES) return -1;
   UniqueFd path_fd(openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC | (kind & O_DIRECTORY)));
-  if (!path_fd.valid() || fstat(path_fd.get(), &st) != 0) return -1;
-  *mode = st.st_mode & 07777;
-  bool is_link = S_ISLNK(st.st_mode);
+  if (!path_fd.valid() || fstat(path_fd.get(), before) != 0) return -1;
+  bool is_link = S_ISLNK(before->st_mode);
   // The mode of a file with other names is not ours alone.
-  bool shared = S_ISREG(st.st_mode) && st.st_nlink > 1;
-  if (is_link || shared || !ChmodPath(path_fd.get(), *mode | wanted)) {
-    errno = EACCES;
-    return -1;
-  }
-  return openat(dir_fd, name, flags);
+  bool shared = S_ISREG(before->st_mode) && before->st_nlink > 1;
+  *forced = !is_link && !shared && ChmodPath(path_fd.get(), (before->st_mode & 07777) | wanted);
+  if (*forced) return openat(dir_fd, name, flags);
+  errno = EACCES;
+  return -1;
 }
 
 bool SameFile(const struct stat& a, const struct stat& b) {
@@ -82,12 +78,18 @@ int OpenDirAt(int dir_fd, const char* name) {
 }
 
 int ForceOpenDirAt(int dir_fd, const char* name, mode_t* mode) {
-  return ForceOpenAt(dir_fd, name, O_DIRECTORY, 0700, mode);
+  struct stat st;
+  bool forced = false;
+  UniqueFd fd(ForceOpenAt(dir_fd, name, O_DIRECTORY, 0700, &st, &forced));
+  if (fd.valid()) *mode = st.st_mode & 07777;
+  return fd.release();
 }
 
-int ForceOpenFileAt(int dir_fd, const char* name) {
-  mode_t mode = 0;
-  return ForceOpenAt(dir_fd, name, O_NONBLOCK, 0400, &mode);
+int ForceOpenFileAt(int dir_fd, const char* name, struct stat* st) {
+  bool forced = false;
+  UniqueFd fd(ForceOpenAt(dir_fd, name, O_NONBLOCK, 0400, st, &forced));
+  if (fd.valid() && forced && fstat(fd.get(), st) != 0) return -1;
+  return fd.release();
 }
 
 int OpenTarget(const char* path, bool create) {

@@ -1,6 +1,7 @@
 // Opening directories one name at a time, so that no symlink is followed on the way.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 namespace kontext::tree {
@@ -14,8 +15,8 @@ int OpenDirAt(int dir_fd, const char* name);
 int ForceOpenDirAt(int dir_fd, const char* name, mode_t* mode);
 
 // Opens a file for reading, no symlink; its owner's r bit is set first where that is needed.
-// -1: errno is set.
-int ForceOpenFileAt(int dir_fd, const char* name);
+// `*st`: what fstat says of it then. -1: errno is set.
+int ForceOpenFileAt(int dir_fd, const char* name, struct stat* st);
 
 // Opens the target, following symlinks: it is the user's to name. With `create`, makes it and its
 // missing parents.

@@ -8,17 +8,18 @@ namespace kontext::tree {
 
 Content CompareContent(const Run& run, int fd, uint64_t size, const Digest& sha256, char* buffer) {
   Sha256 sha;
-  uint64_t total = 0;
+  uint64_t left = size;
   for (;;) {
     if (run.Stopping()) return Content::kStopped;
-    ssize_t got = ReadUpTo(fd, buffer, kBufferSize);
+    ssize_t got = ReadRest(fd, buffer, kBufferSize, left);
     if (got < 0) return Content::kUnreadable;
-    total += static_cast<uint64_t>(got);
-    if (total > size) return Content::kDifferent;
-    sha.Update(buffer, static_cast<size_t>(got));
-    if (static_cast<size_t>(got) < kBufferSize) break;
+    size_t part = static_cast<size_t>(got);
+    if (part > left) return Content::kDifferent;
+    sha.Update(buffer, part);
+    left -= part;
+    if (part < kBufferSize) break;
   }
-  return total == size && sha.Finish() == sha256 ? Content::kSame : Content::kDifferent;
+  return left == 0 && sha.Finish() == sha256 ? Content::kSame : Content::kDifferent;
 }
 
 }  // namespace kontext::tree

@@ -8,9 +8,14 @@ namespace kontext::tree {
 namespace {
 
 // Enough that no worker waits while a large file is copied, few enough that verify, where each
-// holds a descriptor, stays far from the usual limit of 1024 of them.
+// holds a descriptor, stays far from the usual limit of 1024 of them: kMaxJobs batches included.
 constexpr size_t kMaxQueued = 128;
 constexpr size_t kMaxQueuedBytes = 1024 * 1024;
+
+// What a worker takes at once, in files and in their bytes, so that the threads seldom wait for
+// each other at the queue or in one directory, and yet share a few large files.
+constexpr size_t kBatch = 16;
+constexpr uint64_t kBatchBytes = 1024 * 1024;
 
 // What a job needs is two or three pages of fixed buffers.
 constexpr size_t kStackSize = 256 * 1024;
@@ -45,38 +50,61 @@ bool Workers::Start(unsigned threads) {
 
 void Workers::Push(FileJob* job) {
   pthread_mutex_lock(&mutex_);
-  while (jobs_ > 0 && (jobs_ >= kMaxQueued || cost_ + job->cost > kMaxQueuedBytes)) {
-    pthread_cond_wait(&room_, &mutex_);
+  if (jobs_ > 0 && (jobs_ >= kMaxQueued || cost_ + job->cost > kMaxQueuedBytes)) {
+    pthread_cond_broadcast(&work_);
+    full_ = true;
+    while (full_) pthread_cond_wait(&room_, &mutex_);
   }
   job->next = nullptr;
   *end_ = job;
   end_ = &job->next;
   ++jobs_;
   cost_ += job->cost;
-  pthread_cond_signal(&work_);
+  if (idle_ > 0 && (jobs_ >= kBatch || job->size >= kBatchBytes)) pthread_cond_signal(&work_);
   pthread_mutex_unlock(&mutex_);
 }
 
-FileJob* Workers::Take() {
+FileJob* Workers::TakeBatch() {
   pthread_mutex_lock(&mutex_);
-  while (first_ == nullptr && !finished_) pthread_cond_wait(&work_, &mutex_);
-  FileJob* job = first_;
-  if (job != nullptr) {
-    first_ = job->next;
-    if (first_ == nullptr) end_ = &first_;
+  while (first_ == nullptr && !finished_) {
+    ++idle_;
+    pthread_cond_wait(&work_, &mutex_);
+    --idle_;
+  }
+  FileJob* batch = first_;
+  FileJob** end = &first_;
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < kBatch && bytes < kBatchBytes && *end != nullptr; ++i) {
+    bytes += (*end)->size;
+    cost_ -= (*end)->cost;
     --jobs_;
-    cost_ -= job->cost;
+    end = &(*end)->next;
+  }
+  if (batch != nullptr) {
+    first_ = *end;
+    *end = nullptr;
+  }
+  if (first_ == nullptr) end_ = &first_;
+  // Not at the first gap: that would be a change of threads for each batch.
+  if (full_ && jobs_ <= kMaxQueued / 2 && cost_ <= kMaxQueuedBytes / 2) {
+    full_ = false;
     pthread_cond_signal(&room_);
   }
   pthread_mutex_unlock(&mutex_);
-  return job;
+  return batch;
 }
 
 void* Workers::Main(void* self) {
   Workers* workers = static_cast<Workers*>(self);
   char* buffer = static_cast<char*>(malloc(kBufferSize));
   // Without a buffer the handler still gets each job, to end it and to say so.
-  while (FileJob* job = workers->Take()) workers->handle_(workers->context_, job, buffer);
+  while (FileJob* job = workers->TakeBatch()) {
+    while (job != nullptr) {
+      FileJob* next = job->next;
+      workers->handle_(workers->context_, job, buffer);
+      job = next;
+    }
+  }
   free(buffer);
   return nullptr;
 }

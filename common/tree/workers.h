@@ -43,7 +43,8 @@ class Workers {
 
  private:
   static void* Main(void* self);
-  FileJob* Take();
+  // What is next, linked; null: all is done.
+  FileJob* TakeBatch();
 
   Handle handle_;
   void* context_;
@@ -54,6 +55,8 @@ class Workers {
   FileJob** end_ = &first_;
   size_t jobs_ = 0;
   size_t cost_ = 0;
+  unsigned idle_ = 0;  // workers that wait for work
+  bool full_ = false;  // Push waits for room
   bool finished_ = false;
   pthread_t threads_[kMaxJobs] = {};
   unsigned started_ = 0;
