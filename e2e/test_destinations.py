@@ -24,7 +24,7 @@ class Destination(Case):
         super().setUp()
         self.source = tree.build(self.tmp / "src", EXAMPLE)
         self.archive = self.tmp / "out.tar"
-        self.ref = f"docker-archive:{self.archive}:app:v1"
+        self.archived = f"docker-archive:{self.archive}:app:v1"
 
     def change(self, content=b"changed\n"):
         tree.build(self.source, {"file": File(content), "d/new": File(b"new\n")})
@@ -73,9 +73,9 @@ class Archive(Destination):
         return said.split()[-1], done.stdout.split()[-1].rpartition(":")[2]
 
     def test_docker_and_podman_load_it(self):
-        push(self.source, self.ref)
+        push(self.source, self.archived)
         self.change()
-        push(self.source, self.ref)
+        push(self.source, self.archived)
         in_docker, in_podman = self.load(self.archive, "app:v1")
         self.assert_runs(("docker", in_docker, self.run_in_docker),
                          ("podman", in_podman, self.run_in_podman))
@@ -89,8 +89,8 @@ class Archive(Destination):
                              ("podman", in_podman, self.run_in_podman))
 
     def test_skopeo_copies_it(self):
-        push(self.source, self.ref)
-        for source, tag in ((self.ref, "a"), (f"oci-archive:{self.archive}", "b")):
+        push(self.source, self.archived)
+        for source, tag in ((self.archived, "a"), (f"oci-archive:{self.archive}", "b")):
             layout = self.tmp / "layout"
             done = run("skopeo", "copy", source, f"oci:{layout}:{tag}")
             self.assertEqual(done.rc, 0, done.stderr)
@@ -121,9 +121,9 @@ class Archive(Destination):
         return out
 
     def test_reading_it_back(self):
-        reference = push(self.source, self.ref)
+        reference = push(self.source, self.archived)
         self.assertTrue(reference.startswith(f"docker-archive:{self.archive}@sha256:"), reference)
-        for ref in (self.ref, f"docker-archive:{self.archive}", reference):
+        for ref in (self.archived, f"docker-archive:{self.archive}", reference):
             self.assert_same_tree(self.source, self.pulled(ref))
             for command in (("verify", ref, self.source), ("ls", ref), ("inspect", ref),
                             ("diff", self.source, ref)):
@@ -131,11 +131,11 @@ class Archive(Destination):
                 self.assertEqual(done.rc, 0, f"{command}: {done.stderr}")
         self.assert_refused(kontext("ls", f"docker-archive:{self.archive}:other"),
                             "docker.io/library/other", "there is no such image")
-        self.assert_refused(kontext("pull", "--prune", self.ref, self.tmp),
+        self.assert_refused(kontext("pull", "--prune", self.archived, self.tmp),
                             self.tmp, "holds the image itself")
 
     def test_what_others_write_can_be_read(self):
-        push(self.source, self.ref)
+        push(self.source, self.archived)
         self.load(self.archive, "app:v1")
         for name, command in (("docker", self.docker), ("podman", self.podman)):
             saved = self.tmp / f"{name}.tar"
@@ -151,18 +151,18 @@ class Archive(Destination):
                          ("podman", in_podman, self.run_in_podman))
 
     def test_the_next_push(self):
-        first = self.push_json(self.ref)[0]
+        first = self.push_json(self.archived)[0]
         before = self.archive.stat()
-        again = self.push_json(self.ref)[0]
+        again = self.push_json(self.archived)[0]
         self.assertEqual((again["changed"], again["digest"]), (False, first["digest"]))
         self.assertEqual(self.archive.stat().st_mtime_ns, before.st_mtime_ns)
         self.change()
-        next_one = self.push_json(self.ref)[0]
+        next_one = self.push_json(self.archived)[0]
         self.assertEqual((next_one["segments_kept"], next_one["segments_written"]), (1, 1))
         self.assertLess(next_one["uploaded_bytes"], 64 << 10)
         layout = f"oci:{self.tmp}/layout:v1"
         push(self.source, layout, "--platform", "linux/amd64", "--clean")
-        clean = push(self.source, self.ref, "--platform", "linux/amd64", "--clean")
+        clean = push(self.source, self.archived, "--platform", "linux/amd64", "--clean")
         self.assertEqual(clean.rpartition("@")[2],
                          push(self.source, layout, "--platform", "linux/amd64").rpartition("@")[2])
         # Another name, or none: another image.
@@ -179,16 +179,16 @@ class Archive(Destination):
         self.assertEqual(copies[0].read_bytes(), copies[1].read_bytes())
 
     def test_platforms(self):
-        push(self.source, self.ref, "--platform", "linux/arm64")
+        push(self.source, self.archived, "--platform", "linux/arm64")
         self.assertIn("arm64", self.docker("image", "inspect", "--format", "{{.Architecture}}",
                                            self.load(self.archive, "app:v1")[0]).stdout)
-        self.assert_refused(kontext("push", self.source, self.ref, "--platform", "linux/amd64",
+        self.assert_refused(kontext("push", self.source, self.archived, "--platform", "linux/amd64",
                                     "--platform", "linux/arm64"), "several platforms", rc=2)
 
 
 class WrongArchive(Destination):
     def test_what_is_in_the_way(self):
-        push(self.source, self.ref)
+        push(self.source, self.archived)
         notes = self.tmp / "notes.txt"
         notes.write_text("not an image\n" * 100)
         self.assert_refused(kontext("push", self.source, f"docker-archive:{notes}"), notes,
@@ -207,13 +207,13 @@ class WrongArchive(Destination):
         self.assert_no_leftovers("out.tar", "notes.txt")
 
     def test_a_damaged_archive(self):
-        push(self.source, self.ref)
+        push(self.source, self.archived)
         whole = self.archive.read_bytes()
         self.archive.write_bytes(whole[:len(whole) // 2])
-        self.assert_refused(kontext("ls", self.ref), self.archive, "cut short")
-        self.assert_refused(kontext("push", self.source, self.ref), self.archive, "remove it")
+        self.assert_refused(kontext("ls", self.archived), self.archive, "cut short")
+        self.assert_refused(kontext("push", self.source, self.archived), self.archive, "remove it")
         self.archive.write_bytes(b"")
-        push(self.source, self.ref)
+        push(self.source, self.archived)
         self.assertEqual(self.archive.read_bytes(), whole)
         with tarfile.open(self.archive) as members:
             layers = json.load(members.extractfile("manifest.json"))[0]["Layers"]
@@ -221,9 +221,9 @@ class WrongArchive(Destination):
         at = segment.offset_data + segment.size - 100
         self.archive.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
         self.change()
-        self.assert_refused(kontext("push", self.source, self.ref), "damaged", "--clean")
-        push(self.source, self.ref, "--clean")
-        self.assertEqual(kontext("verify", self.ref, self.source).rc, 0)
+        self.assert_refused(kontext("push", self.source, self.archived), "damaged", "--clean")
+        push(self.source, self.archived, "--clean")
+        self.assertEqual(kontext("verify", self.archived, self.source).rc, 0)
 
     def test_a_terminal(self):
         main_end, terminal = os.openpty()
@@ -264,6 +264,82 @@ class WrongArchive(Destination):
         self.change()
         self.assert_refused(kontext("push", self.source, ref), "Read-only file system")
         self.assertEqual((folder / "out.tar").read_bytes(), before)
+
+
+class SeveralPlaces(Destination):
+    wants = {"registry"}
+
+    def digests(self, done, rc=0):
+        self.assertEqual(done.rc, rc, done.stderr)
+        return [line.rpartition("@")[2] for line in done.stdout.splitlines()]
+
+    def assert_all_hold(self, *refs):
+        for ref in refs:
+            done = kontext("verify", ref, self.source)
+            self.assertEqual(done.rc, 0, f"{ref}: {done.stdout}{done.stderr}")
+
+    def test_all_kinds_in_order(self):
+        refs = [self.ref("all"), self.ref("all", "v2"), self.ref("elsewhere"),
+                f"oci:{self.tmp}/layout:a", self.archived, f"oci:{self.tmp}/layout:b"]
+        for content in (b"1\n", b"2\n", b"3\n"):
+            self.change(content)
+            done = kontext("push", self.source, *refs)
+            digests = self.digests(done)
+            self.assertEqual([line.rpartition("@")[0] for line in done.stdout.splitlines()],
+                             [*(ref.rpartition(":")[0] for ref in refs[:4]),
+                              f"docker-archive:{self.archive}", f"oci:{self.tmp}/layout"])
+            self.assertEqual(len(set(digests[:4] + digests[5:])), 1)
+            self.assert_all_hold(*refs)
+        again = self.push_json(*refs)
+        self.assertEqual([one["ref"] for one in again], refs)
+        self.assertEqual([one["changed"] for one in again], [False] * len(refs))
+        self.assertEqual([one["digest"] for one in again], digests)
+
+    def test_blobs_of_one_repository_go_once(self):
+        begin = self.registry.writes()
+        self.digests(kontext("push", self.source, self.ref("once", "a")))
+        alone = self.registry.writes() - begin
+        self.digests(kontext("push", self.source, self.ref("twice", "a"), self.ref("twice", "b")))
+        self.assertEqual(self.registry.writes() - begin - alone, alone + 1)
+
+    def test_what_another_place_lacks_is_copied(self):
+        layout = f"oci:{self.tmp}/old:v1"
+        push(self.source, layout)
+        self.change()
+        places = [layout, self.ref("copied"), f"oci:{self.tmp}/new:v1"]
+        self.digests(kontext("push", self.source, *places))
+        self.assert_all_hold(*places)
+        # Nothing is new, yet one more place lacks it all; and one has something else.
+        push(self.new_dir("other"), self.ref("stale"))
+        places = [places[1], self.ref("late"), self.ref("stale"), f"oci:{self.tmp}/late:v1"]
+        results = self.push_json(*places)
+        self.assertEqual([one["changed"] for one in results], [False, True, True, True])
+        self.assertEqual(len({one["digest"] for one in results}), 1)
+        self.assert_all_hold(*places)
+
+    def test_one_fails_the_others_are_tried(self):
+        bad = "127.0.0.1:1/nobody:v1"
+        for refs in ((bad, self.ref("tried", "a"), f"oci:{self.tmp}/tried:v1"),
+                     (self.ref("tried", "b"), bad, f"oci:{self.tmp}/tried:v1")):
+            done = kontext("push", "--retries=0", "--quiet", self.source, *refs)
+            self.assertEqual(done.rc, 1)
+            self.assertEqual(len(done.stdout.splitlines()), 2)
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+            self.assertIn(bad, done.stderr)
+            self.assert_all_hold(*(ref for ref in refs if ref != bad))
+        done = kontext("push", "--retries=0", "--json", self.source, bad, self.ref("tried", "c"))
+        objects = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([one["ref"] for one in objects], [bad, self.ref("tried", "c")])
+        self.assertIn(bad, objects[0]["error"])
+
+    def test_what_cannot_be_meant(self):
+        self.assert_refused(kontext("push", self.source, self.archive_ref("a"),
+                                    self.archive_ref("b")), "given twice", rc=2)
+        self.assert_refused(kontext("push", self.source, self.ref("good"), "Bad:ref"), "Bad", rc=2)
+        self.assertIsNone(self.registry.tag("good", "v1"))
+
+    def archive_ref(self, name):
+        return f"docker-archive:{self.archive}:{name}"
 
 
 if __name__ == "__main__":

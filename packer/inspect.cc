@@ -79,7 +79,7 @@ std::string PushBase(const std::string& reference, const PushOptions& options) {
   parts.mtime = FixedTime();
   Uploads uploads(session.store.get());
   Published published = Publish(&uploads, session.reference.tag, parts);
-  return session.reference.Immutable(published.digest);
+  return session.reference.Immutable(published.index.descriptor.digest);
 }
 
 ImageReport Inspect(const std::string& reference, const PushOptions& options) {

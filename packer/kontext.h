@@ -101,11 +101,24 @@ struct PushResult {
   size_t segments_kept = 0;
   size_t segments_written = 0;
   double seconds = 0;
-  bool on_stdout = false;  // the image went to standard output: nothing else may go there
+  bool on_stdout = false;  // an image went to standard output: nothing else may go there
 };
 
 PushResult Push(const std::string& directory, const std::string& reference,
                 const PushOptions& options);
+
+// What became of one of several references.
+struct PushedTo {
+  std::optional<Error> failure;  // names the reference
+  PushResult result;             // when there is no failure
+};
+
+// The same to several places, packed once: one result for each reference, in their order. The first
+// that can be read and written is the one whose image is built on, the others get the same
+// segments. A failure of one does not keep the others. Throws only what concerns all of them.
+std::vector<PushedTo> PushToAll(const std::string& directory,
+                                const std::vector<std::string>& references,
+                                const PushOptions& options);
 
 // The two calls of the original library. They know no ignore files and no rules: everything is
 // sent, .git too, but for what `filter` leaves out. `tag` is a full reference. PushResult::outcome

@@ -35,7 +35,7 @@ class Publisher {
     for (const Platform& platform : parts_.platforms) AddPlatform(platform);
     uploads_->Wait();
     index_.annotations = parts_.annotations;
-    Document index = MakeDocument(kMediaTypeIndex, WriteIndexJson(index_));
+    StoredManifest index = MakeDocument(kMediaTypeIndex, WriteIndexJson(index_));
     try {
       WriteDocuments(index, tag);
     } catch (const Error& error) {
@@ -45,20 +45,17 @@ class Publisher {
       WriteDocumentsAgain(index, tag);
     }
     Published result;
-    result.digest = index.descriptor.digest;
     result.uploaded_bytes = uploads_->sent_bytes() + index.descriptor.size;
-    for (const Document& manifest : manifests_) result.uploaded_bytes += manifest.descriptor.size;
+    for (const StoredManifest& manifest : manifests_) {
+      result.uploaded_bytes += manifest.descriptor.size;
+    }
+    result.index = std::move(index);
     return result;
   }
 
  private:
-  struct Document {
-    Descriptor descriptor;
-    std::string body;
-  };
-
-  static Document MakeDocument(const char* media_type, std::string body) {
-    Document document;
+  static StoredManifest MakeDocument(const char* media_type, std::string body) {
+    StoredManifest document;
     document.descriptor.media_type = media_type;
     document.descriptor.digest = DigestOf(body);
     document.descriptor.size = body.size();
@@ -97,12 +94,12 @@ class Publisher {
     ImageManifest manifest;
     manifest.layers.push_back(base.descriptor);
     for (const KnownSegment& segment : parts_.segments) manifest.layers.push_back(segment.layer);
-    Document config =
+    StoredManifest config =
         MakeDocument(kMediaTypeConfig, WriteConfig(ConfigFor(platform, base.diff_id)));
     manifest.config = config.descriptor;
     AddBase(std::move(base));
     uploads_->Add(config.descriptor, MemoryBlob(config.body));
-    Document document = MakeDocument(kMediaTypeManifest, WriteManifestJson(manifest));
+    StoredManifest document = MakeDocument(kMediaTypeManifest, WriteManifestJson(manifest));
     // A reader takes the first platform's.
     if (platform == parts_.platforms.front()) {
       KeepDocument(cache_, config.descriptor.digest, config.body);
@@ -114,7 +111,7 @@ class Publisher {
   }
 
   // The manifests at once where the store takes that, then the index.
-  void WriteDocuments(const Document& index, const std::string& tag) {
+  void WriteDocuments(const StoredManifest& index, const std::string& tag) {
     Store* store = uploads_->store();
     InParallel(manifests_.size(), store->Parallel(), [&](size_t i) {
       store->WriteManifest(manifests_[i].descriptor, manifests_[i].body, "");
@@ -122,7 +119,7 @@ class Publisher {
     store->WriteManifest(index.descriptor, index.body, tag);
   }
 
-  void WriteDocumentsAgain(const Document& index, const std::string& tag) {
+  void WriteDocumentsAgain(const StoredManifest& index, const std::string& tag) {
     try {
       WriteDocuments(index, tag);
     } catch (const Error& error) {
@@ -137,7 +134,7 @@ class Publisher {
   const ImageParts& parts_;
   const CacheDir* cache_;
   ImageIndex index_;
-  std::vector<Document> manifests_;
+  std::vector<StoredManifest> manifests_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "packer/image_reader.h"
+#include "packer/store/store.h"
 #include "packer/store/uploads.h"
 
 namespace kontext {
@@ -19,7 +20,7 @@ struct ImageParts {
 };
 
 struct Published {
-  std::string digest;           // of the index
+  StoredManifest index;
   uint64_t uploaded_bytes = 0;  // with all else that `uploads` has sent
 };
 

@@ -33,8 +33,9 @@ int RunLogout(const Command& command, const std::vector<std::string>& arguments)
 
 // Options that every command has (--verbose, --quiet, --insecure-http, --insecure-tls, --retries,
 // --timeout, --help) are added to `options`; `positional` names the arguments without a flag, in
-// order. `given`, when there, gets the options as they were given, in order. Throws Error(kUsage)
-// that says what is wrong; prints the help and gives false when asked for it.
+// order; "REF..." at their end is one or more. `given`, when there, gets the options as they were
+// given, in order. Throws Error(kUsage) that says what is wrong; prints the help and gives false
+// when asked for it.
 bool Parse(const Command& command, const std::vector<std::string>& arguments,
            boost::program_options::options_description options,
            const std::vector<std::string>& positional,
@@ -44,6 +45,11 @@ bool Parse(const Command& command, const std::vector<std::string>& arguments,
 // The value of an argument that must be there. Throws Error(kUsage) that names it.
 std::string Required(const Command& command, const boost::program_options::variables_map& values,
                      const std::string& name);
+
+// The same for one that may be repeated.
+std::vector<std::string> RequiredList(const Command& command,
+                                      const boost::program_options::variables_map& values,
+                                      const std::string& name);
 
 // PushOptions from the options that every command has.
 PushOptions CommonOptions(const boost::program_options::variables_map& values);

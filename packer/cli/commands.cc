@@ -4,7 +4,7 @@ namespace kontext::cli {
 namespace {
 
 constexpr Command kCommands[] = {
-    {"push", "push DIR REF", "send a directory as an image; prints its immutable reference",
+    {"push", "push DIR REF...", "send a directory as an image; prints its immutable reference",
      &RunPush},
     {"pull", "pull REF DIR", "recreate the directory without a container runtime", &RunPull},
     {"verify", "verify REF [DIR]", "compare an image with its digests, and DIR with its listing",

@@ -9,6 +9,7 @@ namespace po = boost::program_options;
 
 namespace {
 
+constexpr std::string_view kRepeated = "...";
 constexpr int kMaxRetries = 1000;
 constexpr int kMaxTimeout = 24 * 60 * 60;
 
@@ -52,8 +53,14 @@ bool Parse(const Command& command, const std::vector<std::string>& arguments,
   po::options_description hidden;
   po::positional_options_description order;
   for (const std::string& name : positional) {
-    hidden.add_options()(name.c_str(), po::value<std::string>());
-    order.add(name.c_str(), 1);
+    if (name.ends_with(kRepeated)) {
+      std::string one = name.substr(0, name.size() - kRepeated.size());
+      hidden.add_options()(one.c_str(), po::value<std::vector<std::string>>());
+      order.add(one.c_str(), -1);
+    } else {
+      hidden.add_options()(name.c_str(), po::value<std::string>());
+      order.add(name.c_str(), 1);
+    }
   }
   all.add(hidden);
   try {
@@ -80,6 +87,16 @@ std::string Required(const Command& command, const po::variables_map& values,
   std::string value = values[name].as<std::string>();
   if (value.empty()) throw Usage(command, name + " is empty");
   return value;
+}
+
+std::vector<std::string> RequiredList(const Command& command, const po::variables_map& values,
+                                      const std::string& name) {
+  if (values.count(name) == 0) throw Usage(command, name + " is missing");
+  const auto& list = values[name].as<std::vector<std::string>>();
+  for (const std::string& value : list) {
+    if (value.empty()) throw Usage(command, name + " is empty");
+  }
+  return list;
 }
 
 PushOptions CommonOptions(const po::variables_map& values) {

@@ -6,7 +6,9 @@
 
 #include "packer/cli/build_flags.h"
 #include "packer/cli/command.h"
+#include "packer/cli/json_writer.h"
 #include "packer/cli/progress.h"
+#include "packer/one_line.h"
 
 namespace kontext::cli {
 namespace po = boost::program_options;
@@ -29,7 +31,17 @@ std::map<std::string, std::string> Pairs(const po::variables_map& values, const 
   return pairs;
 }
 
-std::string Json(const PushResult& result) {
+std::string FailureJson(const std::string& reference, const Error& failure) {
+  rapidjson::StringBuffer out;
+  rapidjson::Writer<rapidjson::StringBuffer> json(out);
+  json.StartObject();
+  PutText(&json, "ref", reference);
+  PutText(&json, "error", OneLine(failure.what()));
+  json.EndObject();
+  return std::string(out.GetString(), out.GetSize()) + '\n';
+}
+
+std::string Json(const std::string& reference, const PushResult& result) {
   rapidjson::StringBuffer out;
   rapidjson::Writer<rapidjson::StringBuffer> json(out);
   json.StartObject();
@@ -41,6 +53,7 @@ std::string Json(const PushResult& result) {
     json.Key(key);
     json.Uint64(value);
   };
+  text("ref", reference);
   text("reference", result.reference);
   text("digest", result.digest);
   text("tree", result.tree);
@@ -61,20 +74,21 @@ std::string Count(uint64_t n, const char* what) {
   return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
 }
 
-void Summarize(const PushResult& result) {
+// `subject`: which of several it is, "REF: ".
+void Summarize(const std::string& subject, const PushResult& result) {
   if (result.outcome == Outcome::kNoChange) {
-    return Say(fmt::format("no change: {}, nothing sent", Count(result.files, "file")));
+    return Say(subject + fmt::format("no change: {}, nothing sent", Count(result.files, "file")));
   }
-  Say(fmt::format("{}, {}: sent {} in {}, kept {}, {:.1f} s", Count(result.files, "file"),
-                  HumanBytes(result.bytes), HumanBytes(result.uploaded_bytes),
-                  Count(result.segments_written, "new segment"), result.segments_kept,
-                  result.seconds));
+  Say(subject + fmt::format("{}, {}: sent {} in {}, kept {}, {:.1f} s", Count(result.files, "file"),
+                            HumanBytes(result.bytes), HumanBytes(result.uploaded_bytes),
+                            Count(result.segments_written, "new segment"), result.segments_kept,
+                            result.seconds));
 }
 
 po::options_description PushFlags() {
   po::options_description flags;
   flags.add_options()("directory", po::value<std::string>(), "the same as DIR");
-  flags.add_options()("tag", po::value<std::string>(), "the same as REF");
+  flags.add_options()("tag", po::value<Texts>(), "the same as REF; repeatable");
   // With or without a value: the original tool wrote --rebase=false.
   flags.add_options()("rebase", po::value<bool>(),
                       "build on the image under the tag (this is the default)");
@@ -87,7 +101,7 @@ po::options_description PushFlags() {
                       "machine's)");
   flags.add_options()("compression", po::value<std::string>(),
                       "gzip or zstd, of the layers that are written (default: gzip)");
-  flags.add_options()("json", "print a result object instead of the reference");
+  flags.add_options()("json", "print a result object instead of each reference");
   return flags;
 }
 
@@ -99,23 +113,71 @@ Compression ReadCompression(const po::variables_map& values) {
   throw Error(ErrorKind::kUsage, fmt::format("--compression {}: there are gzip and zstd", name));
 }
 
-// The argument in its place or behind its flag, not both.
-std::string Either(const Command& command, const po::variables_map& values,
-                   const std::string& place, const std::string& flag) {
-  if (values.count(place) > 0 && values.count(flag) > 0) {
-    throw Error(ErrorKind::kUsage, fmt::format("both {} and --{} are given", place, flag));
-  }
-  return Required(command, values, values.count(flag) > 0 ? flag : place);
+// The argument is in its place or behind its flag, not in both.
+void CheckTwice(const po::variables_map& values, const std::string& place,
+                const std::string& flag) {
+  if (values.count(place) == 0 || values.count(flag) == 0) return;
+  throw Error(ErrorKind::kUsage, fmt::format("both {} and --{} are given", place, flag));
 }
 
-// A single argument beside one of the two flags fills the other place.
-void Shift(po::variables_map* values) {
-  if (values->count("directory") == 0 || values->count("DIR") == 0 || values->count("REF") > 0) {
-    return;
+struct Places {
+  std::string directory;
+  Texts references;
+};
+
+// Beside --directory every argument is a REF.
+Places ReadPlaces(const Command& command, const po::variables_map& values) {
+  CheckTwice(values, "REF", "tag");
+  Places places;
+  bool flag = values.count("directory") > 0;
+  if (flag) CheckTwice(values, "DIR", "tag");
+  places.directory = Required(command, values, flag ? "directory" : "DIR");
+  bool shifted = flag && values.count("DIR") > 0;
+  if (shifted) places.references.push_back(Required(command, values, "DIR"));
+  const char* name = values.count("tag") > 0 ? "tag" : "REF";
+  if (shifted && values.count(name) == 0) return places;
+  Texts others = RequiredList(command, values, name);
+  places.references.insert(places.references.end(), others.begin(), others.end());
+  return places;
+}
+
+PushOptions ReadOptions(const po::variables_map& values, const std::vector<po::option>& given) {
+  PushOptions options = CommonOptions(values);
+  ReadBuildFlags(values, given, &options);
+  bool rebase = values.count("rebase") == 0 || values["rebase"].as<bool>();
+  if (!options.rebase && values.count("rebase") > 0 && rebase) {
+    throw Error(ErrorKind::kUsage, "--clean and --rebase are both given");
   }
-  po::variable_value reference = (*values)["DIR"];
-  values->erase("DIR");
-  values->insert({"REF", reference});
+  options.rebase = options.rebase && rebase;
+  options.labels = Pairs(values, "label");
+  options.annotations = Pairs(values, "annotation");
+  options.compression = ReadCompression(values);
+  if (values.count("platform") > 0) options.platforms = values["platform"].as<Texts>();
+  return options;
+}
+
+// Prints what became of each reference. Gives the exit code.
+int Report(const Texts& references, const std::vector<PushedTo>& all, bool json, bool quiet) {
+  int code = 0;
+  for (size_t i = 0; i < all.size(); ++i) {
+    const PushResult& result = all[i].result;
+    std::string text;
+    if (all[i].failure) {
+      code = 1;
+      Say(all[i].failure->what());
+      if (json) text = FailureJson(references[i], *all[i].failure);
+    } else {
+      text = json ? Json(references[i], result) : result.reference + '\n';
+    }
+    if (result.on_stdout) {
+      PrintAside(text);
+    } else {
+      Print(text);
+    }
+    if (quiet || all[i].failure) continue;
+    Summarize(all.size() > 1 ? references[i] + ": " : "", result);
+  }
+  return code;
 }
 
 }  // namespace
@@ -127,37 +189,22 @@ int RunPush(const Command& command, const std::vector<std::string>& arguments) {
   std::replace(spelled.begin(), spelled.end(), std::string("--rebase"),
                std::string("--rebase=true"));
   std::vector<po::option> given;
-  if (!Parse(command, spelled, PushFlags(), {"DIR", "REF"}, &values, &given)) return 0;
-  Shift(&values);
-  std::string directory = Either(command, values, "DIR", "directory");
-  std::string reference = Either(command, values, "REF", "tag");
-  bool rebase = values.count("rebase") == 0 || values["rebase"].as<bool>();
-  PushOptions options = CommonOptions(values);
-  ReadBuildFlags(values, given, &options);
-  if (!options.rebase && values.count("rebase") > 0 && rebase) {
-    throw Error(ErrorKind::kUsage, "--clean and --rebase are both given");
-  }
-  options.rebase = options.rebase && rebase;
-  options.labels = Pairs(values, "label");
-  options.annotations = Pairs(values, "annotation");
-  options.compression = ReadCompression(values);
-  if (values.count("platform") > 0) options.platforms = values["platform"].as<Texts>();
-  PushResult result;
+  if (!Parse(command, spelled, PushFlags(), {"DIR", "REF..."}, &values, &given)) return 0;
+  Places places = ReadPlaces(command, values);
+  PushOptions options = ReadOptions(values, given);
+  bool quiet = values.count("quiet") > 0;
+  bool json = values.count("json") > 0;
+  std::vector<PushedTo> all;
   {
-    ProgressLine line(values.count("quiet") == 0);
+    ProgressLine line(!quiet);
     options.progress = [&](const char* phase, uint64_t done, uint64_t total) {
       line.Show(phase, done, total);
     };
-    result = Push(directory, reference, options);
+    all = PushToAll(places.directory, places.references, options);
   }
-  std::string text = values.count("json") > 0 ? Json(result) : result.reference + '\n';
-  if (result.on_stdout) {
-    PrintAside(text);
-  } else {
-    Print(text);
-  }
-  if (values.count("quiet") == 0) Summarize(result);
-  return 0;
+  // Of a single one the failure is all that there is to say.
+  if (all.size() == 1 && all.front().failure) throw Error(*all.front().failure);
+  return Report(places.references, all, json, quiet);
 }
 
 }  // namespace kontext::cli

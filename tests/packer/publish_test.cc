@@ -151,7 +151,7 @@ class PublishTest : public testing::Test {
 TEST_F(PublishTest, BlobsThenManifestsThenTheTag) {
   Published published = Run();
   EXPECT_EQ(registry_.manifests.size(), 3u);
-  EXPECT_EQ(DigestOf(registry_.manifests["v1"]), published.digest);
+  EXPECT_EQ(DigestOf(registry_.manifests["v1"]), published.index.descriptor.digest);
   ASSERT_GE(registry_.log.size(), 3u);
   EXPECT_EQ(registry_.log.back(), "PUT /v2/app/manifests/v1");
   size_t end = registry_.log.size();
@@ -183,7 +183,7 @@ TEST_F(PublishTest, SendsAgainWhatARegistryOnlySaysToHave) {
   Published published = Run();
   EXPECT_EQ(registry_.blobs[DigestOf("layer")], "layer");
   EXPECT_EQ(registry_.blobs.count(parts_.known_base), 1u);
-  EXPECT_EQ(DigestOf(registry_.manifests["v1"]), published.digest);
+  EXPECT_EQ(DigestOf(registry_.manifests["v1"]), published.index.descriptor.digest);
   EXPECT_EQ(Count("HEAD"), 4u);
   EXPECT_EQ(registry_.log.back(), "PUT /v2/app/manifests/v1");
 }
@@ -207,7 +207,7 @@ TEST_F(PublishTest, AnImmutableTagThatIsThisImage) {
   constexpr char kBody[] = R"({"errors":[{"code":"TAG_INVALID","message":"tag is immutable"}]})";
   Published first = Run();
   RefuseManifests(2, 0, 400, kBody);
-  EXPECT_EQ(Run().digest, first.digest);
+  EXPECT_EQ(Run().index.descriptor.digest, first.index.descriptor.digest);
   registry_.manifests["v1"] = "another image";
   RefuseManifests(2, 0, 400, kBody);
   EXPECT_THROW(Run(), Error);

@@ -1,0 +1,277 @@
+#include "packer/pusher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/head.h"
+#include "packer/bring_segments.h"
+#include "packer/hash.h"
+#include "packer/plan/plan.h"
+
+namespace kontext {
+namespace {
+
+// Every byte of a document is sent with every push, for each segment and platform.
+constexpr size_t kShortDigest = 12;
+
+std::string Summary(const Segment& segment) {
+  size_t removed = 0;
+  for (const IndexEntry& line : segment.lines) removed += line.type == EntryType::kRemoved;
+  return std::to_string(segment.lines.size() - removed) + " set, " + std::to_string(removed) +
+         " removed, " + std::to_string(segment.stored_bytes) + " bytes";
+}
+
+// Trouble of the image that is there, not of getting at it.
+bool IsOfTheImage(const Error& error) {
+  return error.kind() == ErrorKind::kFormat || error.kind() == ErrorKind::kNotFound;
+}
+
+}  // namespace
+
+Target::Target(const std::string& reference, const PushOptions& options)
+    : session(reference, options, Access::kWrite), request(options, session.store->OnePlatform()) {
+  session.RequireTag();
+}
+
+Pusher::Pusher(const SourceTree& source, const Scan& scan, const Target& first,
+               const std::deque<Session>& from, const PushOptions& options, bool keep_layers)
+    : source_(source),
+      scan_(scan),
+      first_(first),
+      session_(first.session),
+      from_(from),
+      options_(options),
+      keep_layers_(keep_layers),
+      earlier_(first.session.reference, options.warn),
+      uploads_(first.session.store.get(),
+               [this](uint64_t done, uint64_t total) { Progress("upload", done, total); }) {
+  result_.tree = ToString(scan.tree);
+  result_.files = scan.totals.files;
+  result_.bytes = scan.totals.bytes;
+}
+
+PushResult Pusher::Run() {
+  std::optional<TagDocument> tag;
+  if (options_.rebase) tag = FindTag(session_, options_.warn);
+  // Other places need to know the segments.
+  if (tag && !keep_layers_ && IsUnchanged(*tag)) {
+    result_.segments_kept = SegmentCount(*tag->index);
+    return Finish(first_, tag->stored, Outcome::kNoChange);
+  }
+  earlier_.AddOthers(from_);
+  earlier_.Add(session_, tag);
+  const std::optional<KnownImage>& image = earlier_.image();
+  if (image && first_.request.IsMetBy(*image, scan_.tree)) {
+    push_ = image->push;
+    KeepAllOf(*image);
+    result_.segments_kept = segments_.size();
+    return Finish(first_, tag->stored, Outcome::kNoChange);
+  }
+  push_ = earlier_.push() + 1;
+  WriteSegments();
+  ImageParts parts = PartsFor(first_.request);
+  parts.known_base = KnownBase();
+  Published published = Publish(&uploads_, session_.reference.tag, parts, session_.DocumentCache());
+  result_.uploaded_bytes = published.uploaded_bytes;
+  return Finish(first_, std::move(published.index), Outcome::kPushed);
+}
+
+PushResult Pusher::Also(const Target& other) {
+  result_.uploaded_bytes = 0;
+  if (std::optional<StoredManifest> same = FindSame(other)) {
+    return Finish(other, std::move(*same), Outcome::kNoChange);
+  }
+  if (const Written* written = InSameRepository(other)) {
+    StoredManifest index = written->index;
+    other.session.store->WriteManifest(index.descriptor, index.body, other.session.reference.tag);
+    result_.uploaded_bytes = index.body.size();
+    return Finish(other, std::move(index), Outcome::kPushed);
+  }
+  Uploads uploads(other.session.store.get(),
+                  [this](uint64_t done, uint64_t total) { Progress("upload", done, total); });
+  BringLayers(other, &uploads);
+  Published published = Publish(&uploads, other.session.reference.tag, PartsFor(other.request),
+                                other.session.DocumentCache());
+  result_.uploaded_bytes = published.uploaded_bytes;
+  return Finish(other, std::move(published.index), Outcome::kPushed);
+}
+
+void Pusher::Progress(const char* phase, uint64_t done, uint64_t total) const {
+  if (options_.progress) options_.progress(phase, done, total);
+}
+
+bool Pusher::IsUnchanged(const TagDocument& tag) const {
+  if (!tag.index || !first_.request.IsMetBy(*tag.index, scan_.tree)) return false;
+  try {
+    CheckWhole(session_.store.get(), tag.stored.descriptor.digest);
+    return true;
+  } catch (const Error& error) {
+    if (!IsOfTheImage(error)) throw;
+    return false;  // Earlier::Add says why
+  }
+}
+
+// What a registry has under the tag it has with its parts. A local store is looked at.
+std::string Pusher::KnownBase() const {
+  if (session_.store->IsLocal() || !earlier_.image()) return {};
+  return earlier_.image()->base;
+}
+
+void Pusher::WriteSegments() {
+  std::vector<OldSegment> old = earlier_.OldSegments();
+  PlanOptions plan_options;
+  plan_options.mirror = options_.mirror;
+  Plan plan = MakePlan(old, scan_.listing, plan_options);
+  Keep(plan.kept);
+  result_.segments_kept = segments_.size();
+  // Only labels differ: the topmost segment has the right head already.
+  if (plan.delta.empty() && !segments_.empty() && IsSameStack(earlier_.image())) return;
+  const std::vector<Segment>& parts = plan.parts;
+  std::vector<SegmentIndex> indexes;
+  indexes.reserve(parts.size());
+  for (const Segment& part : parts) indexes.push_back(WriteIndex(part));
+  std::string head = MakeHead(indexes);
+  uint64_t done = 0;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    Progress("pack", done, plan.delta.segment.stored_bytes);
+    WriteSegment(parts[i], indexes[i], i + 1 == parts.size() ? head : "");
+    done += parts[i].stored_bytes;
+  }
+  result_.segments_written = parts.size();
+}
+
+bool Pusher::IsSameStack(const std::optional<KnownImage>& image) const {
+  auto same = [](const KnownSegment& a, const KnownSegment& b) { return a.index == b.index; };
+  return image && image->tree == scan_.tree &&
+         std::equal(segments_.begin(), segments_.end(), image->segments.begin(),
+                    image->segments.end(), same);
+}
+
+void Pusher::KeepAllOf(const KnownImage& image) {
+  segments_ = image.segments;
+  for (const EarlierSegment& segment : earlier_.segments()) {
+    bool used = std::any_of(segments_.begin(), segments_.end(), [&](const KnownSegment& known) {
+      return known.index == segment.known.index;
+    });
+    if (used) kept_.push_back(&segment);
+  }
+}
+
+// Segments of other repositories come along with their layers.
+void Pusher::Keep(const std::vector<bool>& kept) {
+  std::vector<const EarlierSegment*> elsewhere;
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (!kept[i]) continue;
+    const EarlierSegment& segment = earlier_.segments()[i];
+    kept_.push_back(&segment);
+    segments_.push_back(segment.known);
+    bool here = segment.from->reference.SameRepository(session_.reference);
+    if (!here) elsewhere.push_back(&segment);
+  }
+  BringSegments(elsewhere, &uploads_);
+}
+
+std::string Pusher::MakeHead(const std::vector<SegmentIndex>& added) const {
+  Head head;
+  head.tree = scan_.tree;
+  head.files = scan_.totals.files;
+  head.dirs = scan_.totals.dirs;
+  head.symlinks = scan_.totals.symlinks;
+  head.bytes = scan_.totals.bytes;
+  for (const KnownSegment& kept : segments_) head.segments[head.segment_count++] = kept.index;
+  for (const SegmentIndex& index : added) head.segments[head.segment_count++] = index.digest;
+  std::string text;
+  WriteHead(head, {&text, [](void* context, const char* data, size_t size) {
+                     static_cast<std::string*>(context)->append(data, size);
+                   }});
+  return text;
+}
+
+void Pusher::WriteSegment(const Segment& part, const SegmentIndex& index, const std::string& head) {
+  Layer layer =
+      BuildLayer(part, index, head, scan_.listing, source_.context(),
+                 {options_.compression, source_.threads(), FixedTime(), &scan_.quick_hashes});
+  uint64_t size = layer.descriptor.size;
+  Descriptor descriptor = layer.descriptor;
+  // Sent while the next one is packed.
+  if (keep_layers_) {
+    layers_.push_back(std::move(layer));
+    uploads_.Add(descriptor, FileBlob(layers_.back().file.get(), size));
+  } else {
+    uploads_.Add(descriptor, OwnFileBlob(std::move(layer.file), size));
+  }
+  descriptor.annotations[kLabelPush] = std::to_string(push_);
+  KeepIndex(session_.DocumentCache(), index);
+  const std::string& diff_id = keep_layers_ ? layers_.back().diff_id : layer.diff_id;
+  segments_.push_back(
+      {index.digest,
+       descriptor,
+       push_,
+       diff_id,
+       {"kontext segment " + ToHex(index.digest).substr(0, kShortDigest), Summary(part)}});
+}
+
+ImageParts Pusher::PartsFor(const ImageRequest& request) const {
+  return {request.platforms(),
+          segments_,
+          request.Labels(scan_.tree, segments_, push_),
+          request.Annotations(scan_.tree, segments_.size()),
+          FixedTime(),
+          ""};
+}
+
+// What is under the other's tag, when that is this image already.
+std::optional<StoredManifest> Pusher::FindSame(const Target& other) const {
+  if (!options_.rebase) return std::nullopt;
+  Store* store = other.session.store.get();
+  try {
+    std::optional<TagDocument> tag = ReadTag(store, other.session.Name());
+    if (!tag || !tag->index || !other.request.IsMetBy(*tag->index, scan_.tree)) return std::nullopt;
+    if (!IsSameStack(ReadImage(store, *tag, other.session.DocumentCache()))) return std::nullopt;
+    CheckWhole(store, tag->stored.descriptor.digest);
+    return tag->stored;
+  } catch (const Error& error) {
+    if (!IsOfTheImage(error)) throw;
+    return std::nullopt;
+  }
+}
+
+const Pusher::Written* Pusher::InSameRepository(const Target& other) const {
+  for (const Written& written : written_) {
+    const Reference& there = written.target->session.reference;
+    if (there.SameRepository(other.session.reference)) return &written;
+  }
+  return nullptr;
+}
+
+void Pusher::BringLayers(const Target& other, Uploads* uploads) const {
+  const Reference& there = other.session.reference;
+  std::vector<const EarlierSegment*> elsewhere;
+  for (const EarlierSegment* segment : kept_) {
+    if (!segment->from->reference.SameRepository(there)) elsewhere.push_back(segment);
+  }
+  BringSegments(elsewhere, uploads);
+  for (const Layer& layer : layers_) {
+    if (Mount(layer.descriptor, other)) continue;
+    uploads->Add(layer.descriptor, FileBlob(layer.file.get(), layer.descriptor.size));
+  }
+}
+
+bool Pusher::Mount(const Descriptor& layer, const Target& other) const {
+  for (const Written& written : written_) {
+    const Reference& there = written.target->session.reference;
+    if (!there.SameRegistry(other.session.reference)) continue;
+    return other.session.store->MountBlob(layer, there);
+  }
+  return false;
+}
+
+PushResult Pusher::Finish(const Target& target, StoredManifest index, Outcome outcome) {
+  result_.outcome = outcome;
+  result_.digest = index.descriptor.digest;
+  result_.reference = target.session.reference.Immutable(result_.digest);
+  written_.push_back({&target, std::move(index)});
+  return result_;
+}
+
+}  // namespace kontext
