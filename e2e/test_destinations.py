@@ -342,5 +342,118 @@ class SeveralPlaces(Destination):
         return f"docker-archive:{self.archive}:{name}"
 
 
+class Remove(Destination):
+    """kontext rm."""
+
+    @classmethod
+    def start_services(cls):
+        super().start_services()
+        cls.registry = services.Registry(cls.base)
+        cls.addClassCleanup(cls.registry.stop)
+        cls.keeping = services.Registry(cls.base, "keeping", deletes=False)
+        cls.addClassCleanup(cls.keeping.stop)
+
+    def rm(self, *refs, rc=0):
+        done = kontext("rm", *refs)
+        self.assertEqual((done.rc, done.stdout), (rc, ""), done.stderr)
+        return done.stderr.splitlines()
+
+    def ref_of(self, tag):
+        return super().ref(self._testMethodName, tag)
+
+    def test_a_tag_of_a_registry(self):
+        refs = [self.ref_of(f"v{number}") for number in range(3)]
+        push(self.source, refs[0])
+        push(self.source, refs[1], "--from", refs[0])
+        self.change()
+        reference = push(self.source, refs[2], "--from", refs[0])
+        push(self.source, self.ref_of("too"), "--from", refs[0])
+        # This registry deletes by digest only.
+        said = self.rm(refs[2], rc=1)
+        self.assertEqual(len(said), 1)
+        self.assertIn("the tag too is the same image", said[0])
+        self.assertEqual(kontext("verify", refs[2], self.source).rc, 0)
+        self.rm(reference)
+        for ref in (refs[2], self.ref_of("too")):
+            self.assert_refused(kontext("ls", ref), "no such image")
+        self.assertEqual(kontext("verify", refs[0]).rc, 0)
+        push(self.source, refs[2])
+        self.assertEqual(self.rm(refs[2]), [f"kontext: {refs[2]} is removed"])
+        said = self.rm(self.ref_of("none"), refs[2], rc=1)
+        self.assertEqual(len(said), 2)
+        for line in said:
+            self.assertIn("there is no such image", line)
+        self.assertEqual(kontext("verify", refs[0]).rc, 0)
+
+    def test_a_registry_that_deletes_nothing(self):
+        ref = f"{self.keeping.host}/app:v1"
+        reference = push(self.source, ref)
+        for name in (ref, reference):
+            said = self.rm(name, rc=1)
+            self.assertEqual(len(said), 1)
+            self.assertIn("REGISTRY_STORAGE_DELETE_ENABLED=true", said[0])
+        self.assertEqual(kontext("verify", ref, self.source).rc, 0)
+
+    def blobs(self, layout):
+        return set(os.listdir(layout / "blobs/sha256"))
+
+    def test_a_tag_of_a_layout(self):
+        layout = self.tmp / "layout"
+        refs = [f"oci:{layout}:v{number}" for number in range(3)]
+        push(self.source, refs[0])
+        first = self.blobs(layout)
+        self.change()
+        push(self.source, refs[1], "--from", refs[0])
+        tree.build(self.source, {"more": File(b"more\n")})
+        push(self.source, refs[1])
+        push(self.source, refs[2], "--from", refs[1])
+        self.rm(refs[1])
+        self.assertEqual(kontext("verify", refs[2], self.source).rc, 0)
+        self.assertEqual(kontext("verify", refs[0]).rc, 0)
+        self.rm(refs[2])
+        self.assertEqual(self.blobs(layout), first)
+        self.assertIn("there is no such image", self.rm(refs[2], rc=1)[0])
+        self.rm(refs[0])
+        self.assertEqual(self.blobs(layout), set())
+        self.assertIn("there is no such image", self.rm(f"oci:{self.tmp}/none:v1", rc=1)[0])
+        push(self.source, refs[0])
+        self.assert_sound(self.layout(layout, "v0"), self.source)
+
+    def test_a_layout_that_others_push_to(self):
+        layout = self.tmp / "layout"
+        push(self.source, f"oci:{layout}:base")
+        for number in range(6):
+            tree.build(self.source, {"file": File(b"%d\n" % number)})
+            pushes = [subprocess.Popen([BIN, "push", "--quiet", self.source, f"oci:{layout}:p{n}",
+                                        "--from", f"oci:{layout}:base"], stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.PIPE, text=True) for n in range(3)]
+            removals = [kontext("rm", f"oci:{layout}:p{number % 3}") for _ in range(3)]
+            for process in pushes:
+                said = process.communicate()[1]
+                self.assertEqual(process.returncode, 0, said)
+            self.assertTrue(all(done.rc in (0, 1) for done in removals))
+            for n in range(3):
+                done = kontext("verify", f"oci:{layout}:p{n}", self.source)
+                if n == number % 3 and "no such image" in done.stderr:
+                    continue
+                self.assertEqual(done.rc, 0, done.stdout + done.stderr)
+
+    def test_an_archive(self):
+        push(self.source, self.archived)
+        self.assertIn("no such image", self.rm(f"docker-archive:{self.archive}:other", rc=1)[0])
+        self.assertTrue(self.archive.exists())
+        self.rm(self.archived)
+        self.assertFalse(self.archive.exists())
+        self.assertIn("no such image", self.rm(self.archived, rc=1)[0])
+        notes = self.tmp / "notes"
+        notes.write_text("not an image\n")
+        self.assertIn(str(notes), self.rm(f"docker-archive:{notes}", rc=1)[0])
+        self.assertTrue(notes.exists())
+
+    def test_usage(self):
+        for refs in ((), ("UPPER",), (self.archived, "oci:")):
+            self.assert_refused(kontext("rm", *refs), rc=2)
+
+
 if __name__ == "__main__":
     main()

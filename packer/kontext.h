@@ -120,6 +120,12 @@ std::vector<PushedTo> PushToAll(const std::string& directory,
                                 const std::vector<std::string>& references,
                                 const PushOptions& options);
 
+// Takes away what is under each reference; under one with a digest, all tags of that image. For
+// each, in order, nothing or why it is still there or never was. A layout loses the blobs that no
+// other image of it has, an archive's file goes. Throws only what concerns all of them.
+std::vector<std::optional<Error>> Remove(const std::vector<std::string>& references,
+                                         const PushOptions& options);
+
 // The two calls of the original library. They know no ignore files and no rules: everything is
 // sent, .git too, but for what `filter` leaves out. `tag` is a full reference. PushResult::outcome
 // tells whether there was any change.

@@ -90,7 +90,7 @@ version: 0.1
 log: {{level: info, formatter: text}}
 storage:
   filesystem: {{rootdirectory: {root}}}
-  delete: {{enabled: true}}
+  delete: {{enabled: {deletes}}}
 http: {{addr: "{host}"{http}}}
 {auth}
 """
@@ -102,14 +102,15 @@ class Registry:
     `http` and `auth` are more of its configuration: what follows the address, and a section.
     """
 
-    def __init__(self, folder, name="registry", address="127.0.0.1", http="", auth=""):
+    def __init__(self, folder, name="registry", address="127.0.0.1", http="", auth="",
+                 deletes=True):
         self.folder = pathlib.Path(folder) / name
         self.folder.mkdir()
         self.storage = self.folder / "storage"
         self.host = f"{address}:{free_port()}"
         config = self.folder / "config.yml"
         config.write_text(REGISTRY_CONFIG.format(root=self.storage, host=self.host, http=http,
-                                                 auth=auth))
+                                                 auth=auth, deletes=str(deletes).lower()))
         self.config = config
         self.start()
 

@@ -26,6 +26,7 @@ int RunBase(const Command& command, const std::vector<std::string>& arguments);
 int RunPull(const Command& command, const std::vector<std::string>& arguments);
 int RunVerify(const Command& command, const std::vector<std::string>& arguments);
 int RunLs(const Command& command, const std::vector<std::string>& arguments);
+int RunRm(const Command& command, const std::vector<std::string>& arguments);
 int RunDiff(const Command& command, const std::vector<std::string>& arguments);
 int RunInspect(const Command& command, const std::vector<std::string>& arguments);
 int RunLogin(const Command& command, const std::vector<std::string>& arguments);

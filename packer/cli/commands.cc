@@ -12,6 +12,7 @@ constexpr Command kCommands[] = {
     {"diff", "diff DIR REF", "what a push would send; writes nothing", &RunDiff, 2},
     {"ls", "ls REF", "the listing of an image", &RunLs},
     {"inspect", "inspect REF", "the segments of an image and what they weigh", &RunInspect},
+    {"rm", "rm REF...", "remove images", &RunRm},
     {"base", "base REF", "publish the base image, the extractor alone", &RunBase},
     {"login", "login REGISTRY", "check credentials and keep them", &RunLogin},
     {"logout", "logout REGISTRY", "forget credentials", &RunLogout},

@@ -10,6 +10,7 @@
 #include "packer/registry/blob_download.h"
 #include "packer/registry/blob_upload.h"
 #include "packer/registry/error_body.h"
+#include "packer/registry/manifest_deletion.h"
 
 namespace kontext {
 namespace {
@@ -141,6 +142,15 @@ void RegistryClient::PutManifest(const Descriptor& manifest, const std::string& 
     endpoint_.Fail(ErrorKind::kRegistry, subject,
                    fmt::format("the registry stored {}, not {}", stored, manifest.digest));
   }
+}
+
+bool RegistryClient::Delete(const std::string& tag_or_digest) {
+  auto find = [this](const std::string& name) -> std::optional<std::string> {
+    std::optional<ManifestAnswer> there = GetManifest(name);
+    if (!there) return std::nullopt;
+    return DigestOf(there->body);
+  };
+  return DeleteManifest(endpoint_, tag_or_digest, find);
 }
 
 // A registry with immutable tags (ECR) refuses the image that is there already as well.

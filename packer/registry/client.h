@@ -54,6 +54,9 @@ class RegistryClient {
   // registry says that it lacks a blob or manifest that this one names.
   void PutManifest(const Descriptor& manifest, const std::string& body, const std::string& tag);
 
+  // False when there is none; see manifest_deletion.h.
+  bool Delete(const std::string& tag_or_digest);
+
  private:
   bool IsThere(const Descriptor& manifest, const std::string& tag, const Response& refusal);
 

@@ -43,6 +43,10 @@ std::string Endpoint::ManifestUrl(const std::string& tag_or_digest) const {
 
 std::string Endpoint::UploadUrl() const { return fmt::format("{}/blobs/uploads/", base_); }
 
+std::string Endpoint::TagsUrl(size_t count) const {
+  return fmt::format("{}/tags/list?n={}", base_, count);
+}
+
 std::string Endpoint::MountUrl(const std::string& digest,
                                const std::string& from_repository) const {
   CheckDigest(digest, BlobSubject(digest));

@@ -20,6 +20,8 @@ class Endpoint {
   std::string BlobUrl(const std::string& digest) const;
   std::string ManifestUrl(const std::string& tag_or_digest) const;
   std::string UploadUrl() const;
+  // At most so many at once.
+  std::string TagsUrl(size_t count) const;
   std::string MountUrl(const std::string& digest, const std::string& from_repository) const;
   const RetryPolicy& retry() const { return retry_; }
 

@@ -67,6 +67,10 @@ ArchiveImages::ArchiveImages(UniqueFd file)
     : tar_(std::move(file)),
       images_(ReadArchiveManifest(tar_.Read("manifest.json", kMaxDocument))) {}
 
+bool ArchiveImages::HoldsOne() const {
+  return images_.size() == 1 && images_.front().names.size() <= 1;
+}
+
 bool ArchiveImages::IsJust(const std::string& full_name) const {
   if (images_.size() != 1) return false;
   const ArchivedImage& image = images_.front();

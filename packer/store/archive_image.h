@@ -32,6 +32,9 @@ class ArchiveImages {
   // Null when it is not there.
   std::unique_ptr<BlobSource> FindBlob(const std::string& digest) const;
 
+  // One image, under one name at most.
+  bool HoldsOne() const;
+
   // True: the one image has this very name, or, for an empty one, none.
   bool IsJust(const std::string& full_name) const;
 

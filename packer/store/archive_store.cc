@@ -112,6 +112,17 @@ class ArchiveStore : public Store {
     });
   }
 
+  bool Remove(const std::string& tag_or_digest) override {
+    if (!GetManifest(tag_or_digest)) return false;
+    return WithSubject(name_, [&] {
+      if (!Old()->HoldsOne()) {
+        throw Error(ErrorKind::kIo, "the archive has other images or names, too: remove the file");
+      }
+      if (unlink(path_.c_str()) != 0) throw Error(ErrorKind::kIo, ErrnoText());
+      return true;
+    });
+  }
+
   void Restart() override {
     writer_.reset();
     output_.reset();

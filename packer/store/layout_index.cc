@@ -111,6 +111,13 @@ Value WriteDescriptor(const Descriptor& descriptor, const std::string& tag, Allo
   return value;
 }
 
+std::string Write(const rapidjson::Document& document) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  document.Accept(writer);
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
 }  // namespace
 
 std::optional<Descriptor> FindTag(const std::string& index_json, const std::string& tag) {
@@ -132,10 +139,33 @@ std::string WithTag(const std::optional<std::string>& index_json, const Descript
   }
   Allocator& allocator = document.GetAllocator();
   manifests.PushBack(WriteDescriptor(manifest, tag, allocator), allocator);
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  document.Accept(writer);
-  return {buffer.GetString(), buffer.GetSize()};
+  return Write(document);
+}
+
+std::optional<std::string> Without(const std::string& index_json,
+                                   const std::string& tag_or_digest) {
+  rapidjson::Document document = Parse(index_json);
+  Value& manifests = document["manifests"];
+  rapidjson::SizeType before = manifests.Size();
+  for (Value* at = manifests.Begin(); at != manifests.End();) {
+    bool is_it = TagOf(*at) == tag_or_digest || StringOf(*at, "digest") == tag_or_digest;
+    at = is_it ? manifests.Erase(at) : at + 1;
+  }
+  if (manifests.Size() == before) return std::nullopt;
+  return Write(document);
+}
+
+std::set<std::string> DigestsIn(std::string_view document) {
+  std::set<std::string> digests;
+  size_t at = 0;
+  while ((at = document.find(Digest::kPrefix, at)) != std::string_view::npos) {
+    constexpr size_t kLength = Digest::kPrefix.size() + 64;
+    std::string text(document.substr(at, kLength));
+    Digest digest;
+    if (ParseDigest(text, &digest)) digests.insert(text);
+    at += Digest::kPrefix.size();
+  }
+  return digests;
 }
 
 }  // namespace kontext

@@ -19,6 +19,7 @@
 #include "packer/hash.h"
 #include "packer/store/checked_sink.h"
 #include "packer/store/layout_index.h"
+#include "packer/store/layout_sweep.h"
 #include "packer/store/manifest_type.h"
 #include "packer/store/subject.h"
 #include "packer/store/temp_file.h"
@@ -35,10 +36,11 @@ std::string ErrnoText() { return std::generic_category().message(errno); }
 
 class LayoutStore : public Store {
  public:
-  explicit LayoutStore(const Reference& reference)
-      : name_(reference.ToString()), directory_(reference.repository) {}
+  LayoutStore(const Reference& reference, bool writes)
+      : name_(reference.ToString()), directory_(reference.repository), writes_(writes) {}
 
   std::optional<StoredManifest> GetManifest(const std::string& tag_or_digest) override {
+    if (writes_) Hold();
     std::string subject = fmt::format("manifest {}", tag_or_digest);
     return Named(subject, [&]() -> std::optional<StoredManifest> {
       Digest digest;
@@ -94,7 +96,25 @@ class LayoutStore : public Store {
     });
   }
 
+  bool Remove(const std::string& tag_or_digest) override {
+    return WithSubject(name_, [&] {
+      if (access(IndexPath().c_str(), F_OK) != 0 && errno == ENOENT) return false;
+      UniqueFd lock = LockIndex();
+      std::string index;
+      if (!ReadWholeFile(IndexPath(), kMaxIndex, &index)) return false;
+      std::optional<std::string> without = Without(index, tag_or_digest);
+      if (!without) return false;
+      Replace(IndexPath(), *without);
+      SweepBlobs(BlobDirectory(), *without);
+      return true;
+    });
+  }
+
  private:
+  void Hold() const {
+    if (!held_.valid()) held_ = HoldBlobs(BlobDirectory());
+  }
+
   std::string IndexPath() const { return directory_ + "/index.json"; }
   std::string BlobDirectory() const { return directory_ + "/blobs/sha256"; }
 
@@ -154,6 +174,7 @@ class LayoutStore : public Store {
     std::string path = BlobPath(blob.digest);
     if (IsIntact(path, blob)) return false;
     MakeLayout();
+    Hold();
     TempFile file(BlobDirectory());
     Hasher hasher;
     uint64_t written = 0;
@@ -203,8 +224,7 @@ class LayoutStore : public Store {
     file.Commit(path);
   }
 
-  void MoveTag(const Descriptor& manifest, const std::string& tag) const {
-    MakeLayout();
+  UniqueFd LockIndex() const {
     std::string lock_path = IndexPath() + ".lock";
     UniqueFd lock(open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
     if (!lock.valid()) throw Error(ErrorKind::kIo, fmt::format("{}: {}", lock_path, ErrnoText()));
@@ -212,6 +232,12 @@ class LayoutStore : public Store {
       if (errno != EINTR)
         throw Error(ErrorKind::kIo, fmt::format("{}: {}", lock_path, ErrnoText()));
     }
+    return lock;
+  }
+
+  void MoveTag(const Descriptor& manifest, const std::string& tag) const {
+    MakeLayout();
+    UniqueFd lock = LockIndex();
     std::optional<std::string> index(std::in_place);
     if (!ReadWholeFile(IndexPath(), kMaxIndex, &*index)) index.reset();
     Replace(IndexPath(), WithTag(index, manifest, tag));
@@ -219,12 +245,14 @@ class LayoutStore : public Store {
 
   std::string name_;
   std::string directory_;
+  bool writes_;
+  mutable UniqueFd held_;  // see HoldBlobs
 };
 
 }  // namespace
 
-std::unique_ptr<Store> OpenLayout(const Reference& reference) {
-  return std::make_unique<LayoutStore>(reference);
+std::unique_ptr<Store> OpenLayout(const Reference& reference, const StoreOptions& options) {
+  return std::make_unique<LayoutStore>(reference, options.writes);
 }
 
 }  // namespace kontext

@@ -25,7 +25,7 @@ std::unique_ptr<Store> OpenStore(const Reference& reference, const StoreOptions&
     case Destination::kRegistry:
       return OpenRegistry(reference, options, nullptr, RetriesOf(reference, options));
     case Destination::kOciLayout:
-      return OpenLayout(reference);
+      return OpenLayout(reference, options);
     case Destination::kDockerArchive:
       return OpenArchive(reference, options);
   }

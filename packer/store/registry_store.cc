@@ -66,6 +66,8 @@ class RegistryStore : public Store {
     client_.PutManifest(manifest, body, tag);
   }
 
+  bool Remove(const std::string& tag_or_digest) override { return client_.Delete(tag_or_digest); }
+
  private:
   std::string name_;
   std::string registry_;

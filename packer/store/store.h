@@ -67,6 +67,10 @@ class Store {
   virtual void WriteManifest(const Descriptor& manifest, const std::string& body,
                              const std::string& tag) = 0;
 
+  // Takes away what is under a tag or a digest; with a digest, under every tag. False when it is
+  // not there.
+  virtual bool Remove(const std::string& tag_or_digest) = 0;
+
   // What was written since the last tag is not wanted any more: the caller starts over.
   virtual void Restart() {}
 };

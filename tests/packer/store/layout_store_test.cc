@@ -32,7 +32,7 @@ class LayoutStoreTest : public testing::Test {
   }
   ~LayoutStoreTest() override { fs::remove_all(root_); }
 
-  std::unique_ptr<Store> Open() { return OpenLayout(ParseReference("oci:" + Directory())); }
+  std::unique_ptr<Store> Open() { return OpenLayout(ParseReference("oci:" + Directory()), {}); }
   std::string Directory() const { return root_ / "sub/out"; }
   fs::path BlobPath(const std::string& digest) const {
     return fs::path(Directory()) / "blobs/sha256" / digest.substr(7);

@@ -37,6 +37,7 @@ class MemoryStore : public Store {
   bool LooksWhole(const Descriptor&) override { return true; }
   bool MountBlob(const Descriptor&, const Reference&) override { return false; }
   void WriteManifest(const Descriptor&, const std::string&, const std::string&) override {}
+  bool Remove(const std::string&) override { return false; }
   size_t Parallel() const override { return parallel; }
 
   bool WriteBlob(const Descriptor& blob, const BlobSource& source) override {
