@@ -159,6 +159,7 @@ void CurlExchange::Fail(CURLcode code) const {
   // It may quote a proxy's URL.
   std::string text =
       Blank(message_[0] != '\0' ? message_ : curl_easy_strerror(code), settings_.proxy_secrets);
+  if (response_.status == 407) text += "; HTTPS_PROXY names the proxy's user and password";
   switch (code) {
     case CURLE_OUT_OF_MEMORY:
       throw std::bad_alloc();

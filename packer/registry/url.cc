@@ -16,6 +16,8 @@
 namespace kontext {
 namespace {
 
+constexpr size_t kMaxShown = 1000;
+
 struct FreeUrl {
   void operator()(CURLU* url) const { curl_url_cleanup(url); }
 };
@@ -147,6 +149,33 @@ bool IsPlainParameter(std::string_view name) {
   return std::find(std::begin(kPlain), std::end(kPlain), name) != std::end(kPlain);
 }
 
+// A URL is printable ASCII (RFC 3986); all else as it should stand there.
+std::string Printable(std::string_view url) {
+  std::string text;
+  for (char c : url)
+    text += c > ' ' && c < 0x7f ? std::string(1, c)
+                                : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  return text;
+}
+
+std::string RedactQuery(std::string_view query) {
+  std::string result;
+  for (size_t begin = 0; begin <= query.size();) {
+    size_t end = std::min(query.find_first_of("&;", begin), query.size());
+    std::string_view field = query.substr(begin, end - begin);
+    size_t equals = field.find('=');
+    std::string_view name = field.substr(0, equals);
+    if (begin > 0) result += query[begin - 1];
+    if (field.empty() || IsPlainParameter(name)) {
+      result += field;
+    } else {
+      result += equals == field.npos ? "***" : fmt::format("{}=***", name);
+    }
+    begin = end + 1;
+  }
+  return result;
+}
+
 }  // namespace
 
 Url ParseUrl(const std::string& text) {
@@ -194,7 +223,7 @@ const char* UploadHopProblem(const Url& from, const Url& to) {
 }
 
 std::string RedactUrl(const std::string& url) {
-  std::string result = url.substr(0, url.find('#'));  // a fragment is for browsers
+  std::string result = Printable(std::string_view(url).substr(0, url.find('#')));
   // Also "//user:password@host", which takes over the scheme, and one that was forgotten.
   size_t slashes = result.find("//");
   bool has_authority = slashes == 0 || (slashes != std::string::npos && result[slashes - 1] == ':');
@@ -203,22 +232,10 @@ std::string RedactUrl(const std::string& url) {
   size_t at = end > authority ? result.rfind('@', end - 1) : std::string::npos;
   if (at != std::string::npos && at >= authority) result.replace(authority, at - authority, "***");
   size_t question = result.find('?');
-  if (question == std::string::npos) return result;
-  std::string query = result.substr(question + 1);
-  result.resize(question + 1);
-  for (size_t begin = 0; begin <= query.size();) {
-    size_t end = std::min(query.find_first_of("&;", begin), query.size());
-    std::string_view field = std::string_view(query).substr(begin, end - begin);
-    size_t equals = field.find('=');
-    std::string_view name = field.substr(0, equals);
-    if (begin > 0) result += query[begin - 1];
-    if (field.empty() || IsPlainParameter(name)) {
-      result += field;
-    } else {
-      result += equals == field.npos ? "***" : fmt::format("{}=***", name);
-    }
-    begin = end + 1;
+  if (question != std::string::npos) {
+    result = result.substr(0, question + 1) + RedactQuery(result.substr(question + 1));
   }
+  if (result.size() > kMaxShown) result = result.substr(0, kMaxShown) + "…";
   return result;
 }
 

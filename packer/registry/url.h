@@ -37,7 +37,8 @@ const char* HopProblem(const Url& from, const Url& to);
 // The same for content to upload: another host must be reached by https.
 const char* UploadHopProblem(const Url& from, const Url& to);
 
-// For a trace: user, password and the values of query parameters that may be secrets are blanked.
+// For messages and a trace: user, password and the values of query parameters that may be secrets
+// are blanked, what is not printable is escaped, a fragment is left out. At most about 1000 bytes.
 std::string RedactUrl(const std::string& url);
 
 }  // namespace kontext

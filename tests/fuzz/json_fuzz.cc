@@ -1,10 +1,12 @@
 // All that reads JSON documents: a head, those of an image, and what a registry or a user's
 // settings say.
 #include "common/head.h"
+#include "common/index_writer.h"
 #include "packer/image/image.h"
 #include "packer/registry/auth_config.h"
 #include "packer/registry/error_body.h"
 #include "packer/registry/json_edit.h"
+#include "packer/registry/secrets.h"
 #include "packer/registry/token.h"
 #include "packer/store/layout_index.h"
 #include "tests/fuzz/fuzz.h"
@@ -44,9 +46,18 @@ void CheckErrorBody(const std::string& body) {
   RegistryError error = ParseErrorBody(body);
   constexpr size_t kLongestMessage = 200;
   Require(error.message.size() <= kLongestMessage, "a message is short");
+  Require(IsUtf8(error.message), "a message is UTF-8");
   for (char c : error.message) {
     Require(static_cast<unsigned char>(c) >= ' ' && c != 0x7f, "a message is one line");
   }
+}
+
+void CheckSecrets(const std::string& body) {
+  // One that bodies hold, escaped or not.
+  const std::string secrets[] = {"user", body.substr(0, 8)};
+  std::string shown = Blank(body, secrets);
+  Require(shown.find(secrets[0]) == std::string::npos, "a secret is blanked");
+  Require(Blank(shown, {secrets, 1}) == shown, "what was blanked is blank");
 }
 
 void CheckToken(const std::string& body) {
@@ -107,6 +118,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   CheckDocument(json, &ReadManifest, &WriteManifestJson);
   CheckDocument(json, &ReadIndex, &WriteIndexJson);
   CheckErrorBody(json);
+  CheckSecrets(json);
   CheckToken(json);
   CheckEdit(json);
   CheckAuth(json);

@@ -46,6 +46,9 @@ class CurlUploadTest : public testing::Test {
     requests_.push_back(request);
     std::string path = request.substr(request.find(' ') + 1);
     path.resize(path.find(' '));
+    if (path == "secure.invalid:443") {
+      return "HTTP/1.1 407 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    }
     if (path.starts_with("http://proxied")) {
       return "HTTP/1.1 407 No\r\nConnection: close\r\nContent-Length: 22\r\n\r\nme:pr0xy, "
              "bWU6cHIweHk=";
@@ -123,6 +126,13 @@ TEST_F(ProxyUploadTest, AProxysRefusalGivesNothingAway) {
   EXPECT_FALSE(Has(answer.body, "pr0xy"));
   EXPECT_FALSE(Has(answer.body, "bWU6"));
   EXPECT_FALSE(Has(trace_, "pr0xy"));
+}
+
+TEST_F(ProxyUploadTest, AProxyThatWantsAPasswordIsExplained) {
+  setenv("HTTPS_PROXY", server_.Url("").c_str(), 1);
+  std::string failure = Failure("PUT", "https://secure.invalid/up");
+  unsetenv("HTTPS_PROXY");
+  EXPECT_TRUE(Has(failure, "407; HTTPS_PROXY names the proxy's user and password")) << failure;
 }
 
 TEST_F(ProxyUploadTest, AProxyThatIsWrongGivesNothingAway) {

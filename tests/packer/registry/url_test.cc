@@ -108,6 +108,14 @@ TEST(UrlTest, BlanksCredentialsForATrace) {
   EXPECT_EQ(RedactUrl("/up//u@b"), "/up//u@b");
   EXPECT_EQ(RedactUrl("https://r.io/?secret&n=1;sig=2#access_token=3"),
             "https://r.io/?***&n=1;sig=***");
+  EXPECT_EQ(RedactUrl("https://r.io/\x1b[31m\xc2\x9b x"), "https://r.io/%1B[31m%C2%9B%20x");
+  EXPECT_LE(RedactUrl("https://r.io/" + std::string(65536, 'x')).size(), 1003u);
+  try {
+    ParseUrl("https://u:p@r.io:x/\x1b?sig=1");
+    ADD_FAILURE() << "a URL";
+  } catch (const Error& error) {
+    EXPECT_TRUE(std::string(error.what()).starts_with("\"https://***@r.io:x/%1B?sig=***\" is not"));
+  }
   EXPECT_EQ(RedactUrl("https://r.io/?"), "https://r.io/?");
 }
 
