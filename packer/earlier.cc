@@ -97,6 +97,7 @@ void Earlier::AddOthers(const std::deque<Session>& sessions) {
 Earlier::Unfolded Earlier::Read(const Session& session, const TagDocument& tag) {
   Store* store = session.store.get();
   KnownImage image = ReadImage(store, tag, session.DocumentCache());
+  if (!store->CanBeBuiltOn()) return {std::move(image), {}};
   CheckWhole(store, image.digest);
   std::vector<SegmentLines> lines = ReadLines(ReadIndexes(store, image, session.DocumentCache()));
   CheckTree(image, lines);
@@ -111,7 +112,7 @@ void Earlier::Take(const Session& session, Unfolded read) {
     });
     if (!known) segments_.push_back({image.segments[i], std::move(lines[i]), &session});
   }
-  push_ = std::max(push_, image.push);
+  if (session.store->CanBeBuiltOn()) push_ = std::max(push_, image.push);
   image_ = std::move(image);
 }
 

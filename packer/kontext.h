@@ -58,7 +58,7 @@ struct PushOptions {
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
   // "os/architecture"; each must have an embedded extractor. None: all that have one, or this
-  // machine's for a destination that takes one platform only (docker-archive).
+  // machine's for a destination that takes one platform only (docker-archive, docker-daemon).
   std::vector<std::string> platforms;
   // Do not look below a directory on another device: it is sent as an empty one.
   bool one_file_system = false;

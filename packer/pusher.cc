@@ -268,7 +268,7 @@ bool Pusher::Mount(const Descriptor& layer, const Target& other) const {
 
 PushResult Pusher::Finish(const Target& target, StoredManifest index, Outcome outcome) {
   result_.outcome = outcome;
-  result_.digest = index.descriptor.digest;
+  result_.digest = target.session.store->KnownAs(index.descriptor.digest);
   result_.reference = target.session.reference.Immutable(result_.digest);
   written_.push_back({&target, std::move(index)});
   return result_;

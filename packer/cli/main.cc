@@ -19,7 +19,8 @@ std::string Help() {
     text += fmt::format("  kontext {:<16} {}\n", command.usage, command.summary);
   }
   return text +
-         "\nREF is registry/repo[:tag], oci:DIR[:tag] or docker-archive:FILE[:name[:tag]].\n"
+         "\nREF is registry/repo[:tag], oci:DIR[:tag], docker-archive:FILE[:name[:tag]] or\n"
+         "docker-daemon:name[:tag].\n"
          "kontext COMMAND --help tells more.\n";
 }
 

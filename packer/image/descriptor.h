@@ -11,6 +11,7 @@ namespace kontext {
 inline constexpr char kMediaTypeIndex[] = "application/vnd.oci.image.index.v1+json";
 inline constexpr char kMediaTypeManifest[] = "application/vnd.oci.image.manifest.v1+json";
 inline constexpr char kMediaTypeConfig[] = "application/vnd.oci.image.config.v1+json";
+inline constexpr char kMediaTypeLayerTar[] = "application/vnd.oci.image.layer.v1.tar";
 inline constexpr char kMediaTypeLayerGzip[] = "application/vnd.oci.image.layer.v1.tar+gzip";
 inline constexpr char kMediaTypeLayerZstd[] = "application/vnd.oci.image.layer.v1.tar+zstd";
 

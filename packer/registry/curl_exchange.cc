@@ -74,6 +74,9 @@ void CurlExchange::SetConnection(const std::string& url) {
   // NO_PROXY it finds by itself.
   bool direct = IsLoopbackHost(parsed.host) || IsExcepted(settings_.no_proxy, parsed);
   if (direct) Set(handle_, CURLOPT_PROXY, "");
+  if (!settings_.unix_socket.empty()) {
+    Set(handle_, CURLOPT_UNIX_SOCKET_PATH, settings_.unix_socket.c_str());
+  }
   Set(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
   Set(handle_, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
   // Rather a stream of a connection that is being made than one of its own.

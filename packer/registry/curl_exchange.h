@@ -20,6 +20,7 @@ struct CurlSettings {
   std::string ca_file;  // empty: libcurl's own
   std::string ca_dir;
   bool insecure_tls = false;
+  std::string unix_socket;  // instead of the URL's host; empty: none
   long stall_seconds = 60;  // next to nothing on the way; proxies cut one off after 60 s as well
   std::string no_proxy;     // the environment's NO_PROXY
   std::vector<std::string> proxy_secrets;

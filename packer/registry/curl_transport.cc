@@ -62,6 +62,7 @@ class CurlTransport : public Transport {
     settings_.ca_dir = Environment("SSL_CERT_DIR");
     settings_.insecure_tls = options.insecure_tls;
     settings_.stall_seconds = options.stall_seconds;
+    settings_.unix_socket = std::move(options.unix_socket);
     settings_.no_proxy = Environment("no_proxy");
     if (settings_.no_proxy.empty()) settings_.no_proxy = Environment("NO_PROXY");
     for (const char* name : kProxyVariables) {

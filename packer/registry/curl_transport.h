@@ -16,6 +16,7 @@ struct CurlOptions {
   std::string user_agent = "kontext";           // "kontext/1.2.3"
   std::function<void(std::string_view)> trace;  // one line per request and answer; may be empty
   bool insecure_tls = false;                    // take any certificate
+  std::string unix_socket;                      // instead of the URL's host; empty: none
   long stall_seconds = 60;                      // with next to nothing on the way: given up then
   std::vector<std::string> tls_folders = TlsFolders();  // certs.d, see tls_files.h
 };

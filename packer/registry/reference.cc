@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kDockerTransport = "docker://";
 constexpr std::string_view kLayoutTransport = "oci:";
 constexpr std::string_view kArchiveTransport = "docker-archive:";
+constexpr std::string_view kDaemonTransport = "docker-daemon:";
 constexpr std::string_view kHubHost = "registry-1.docker.io";  // serves the API of docker.io
 constexpr std::string_view kHubName = "docker.io";
 constexpr std::string_view kHubLegacyName = "index.docker.io";
@@ -23,8 +24,7 @@ constexpr size_t kMaxName = 255;
 constexpr size_t kMaxTag = 128;
 
 // Of containers-transports(5): what users of skopeo may try here.
-constexpr std::string_view kOtherTransports[] = {
-    "docker-daemon:", "oci-archive:", "containers-storage:"};
+constexpr std::string_view kOtherTransports[] = {"oci-archive:", "containers-storage:"};
 
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -215,6 +215,9 @@ std::string NameOf(const Reference& reference) {
   if (reference.destination == Destination::kDockerArchive) {
     return fmt::format("{}{}", kArchiveTransport, reference.repository);
   }
+  if (reference.destination == Destination::kDockerDaemon) {
+    return fmt::format("{}{}", kDaemonTransport, reference.repository);
+  }
   bool hub = reference.registry == kHubHost;
   return fmt::format("{}/{}", hub ? kHubName : reference.registry, reference.repository);
 }
@@ -238,6 +241,23 @@ Reference ParseArchive(std::string_view text) {
   return reference;
 }
 
+// An image ID is a digest without a name.
+Reference ParseDaemon(std::string_view text) {
+  Reference reference;
+  std::string_view rest = text.substr(kDaemonTransport.size());
+  Digest id;
+  if (ParseDigest(rest, &id)) {
+    reference.digest = rest;
+  } else {
+    Reference image = ParseDocker(text, rest);
+    if (!image.digest.empty()) Fail(text, "a daemon's image has a tag, or an ID instead of a name");
+    reference.repository = NameOf(image);
+    reference.tag = image.tag;
+  }
+  reference.destination = Destination::kDockerDaemon;
+  return reference;
+}
+
 }  // namespace
 
 std::string Reference::ToString() const {
@@ -247,6 +267,9 @@ std::string Reference::ToString() const {
 }
 
 std::string Reference::Immutable(const std::string& with_digest) const {
+  if (destination == Destination::kDockerDaemon) {
+    return fmt::format("{}{}", kDaemonTransport, with_digest);
+  }
   return fmt::format("{}@{}", NameOf(*this), with_digest);
 }
 
@@ -254,6 +277,7 @@ Reference ParseReference(const std::string& text) {
   if (text.empty()) Fail(text, "it is empty");
   if (text.starts_with(kLayoutTransport)) return ParseLayout(text);
   if (text.starts_with(kArchiveTransport)) return ParseArchive(text);
+  if (text.starts_with(kDaemonTransport)) return ParseDaemon(text);
   for (std::string_view transport : kOtherTransports) {
     if (!text.starts_with(transport)) continue;
     Fail(text, fmt::format("{} is not a destination that this version writes", transport));

@@ -5,18 +5,20 @@
 
 namespace kontext {
 
-enum class Destination { kRegistry, kOciLayout, kDockerArchive };
+enum class Destination { kRegistry, kOciLayout, kDockerArchive, kDockerDaemon };
 
 struct Reference {
   Destination destination = Destination::kRegistry;
   std::string registry;    // "127.0.0.1:5000", "registry-1.docker.io"; a registry's alone
-  std::string repository;  // "team/app"; of a layout: its directory; of an archive: its file
+  std::string repository;  // "team/app"; of a layout: its directory; of an archive: its file;
+                           // of a daemon: the name, "docker.io/library/app"
   std::string tag;         // "latest" when not given; empty when `digest` is set
   std::string digest;      // "sha256:<hex>" or empty
   std::string name{};      // of an image in an archive, "docker.io/library/app"; empty: none
 
   // Are blobs of the one also there for the other?
   bool SameRepository(const Reference& other) const {
+    if (destination == Destination::kDockerDaemon) return false;  // it has no blobs
     return destination == other.destination && registry == other.registry &&
            repository == other.repository;
   }
@@ -39,8 +41,9 @@ struct Reference {
 };
 
 // `registry/repo[:tag][@digest]`, the same behind "docker://", `oci:DIR[:tag]`,
-// `docker-archive:FILE[:name[:tag]]`. A name without a registry is Docker Hub's, as everywhere.
-// Throws Error(kUsage) that says what is wrong.
+// `docker-archive:FILE[:name[:tag]]`, `docker-daemon:name[:tag]` or `docker-daemon:IMAGE_ID`. A
+// name without a registry is Docker Hub's, as everywhere. Throws Error(kUsage) that says what is
+// wrong.
 Reference ParseReference(const std::string& text);
 
 }  // namespace kontext

@@ -15,7 +15,6 @@ namespace {
 
 constexpr size_t kMaxDocument = size_t{4} << 20;
 constexpr size_t kBuffer = 256 * 1024;
-constexpr char kMediaTypeLayerTar[] = "application/vnd.oci.image.layer.v1.tar";
 
 std::string ReadStart(const BlobSource& blob, size_t size) {
   std::string start(size, '\0');

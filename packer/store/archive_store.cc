@@ -17,7 +17,7 @@
 #include "packer/store/archive_image.h"
 #include "packer/store/archive_output.h"
 #include "packer/store/archive_writer.h"
-#include "packer/store/checked_sink.h"
+#include "packer/store/blob_stream.h"
 #include "packer/store/subject.h"
 
 namespace kontext {
@@ -68,16 +68,7 @@ class ArchiveStore : public Store {
       throw Error(ErrorKind::kNotFound,
                   fmt::format("{}: blob {}: it is not in the archive", name_, blob.digest));
     }
-    uint64_t wanted = WantedBytes(blob, limit);
-    CheckedSink checked(name_, blob, wanted, sink);
-    auto buffer = std::make_unique<char[]>(kBuffer);
-    std::unique_ptr<BlobReader> reader = source->Open(0);
-    for (uint64_t left = wanted; left > 0;) {
-      size_t got = reader->Read(buffer.get(), std::min<uint64_t>(left, kBuffer));
-      if (got == 0 || !checked.Take({buffer.get(), got})) break;
-      left -= got;
-    }
-    checked.Finish();
+    StreamBlob(name_, blob, *source, limit, sink);
   }
 
   bool IsLocal() const override { return true; }

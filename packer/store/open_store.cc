@@ -3,6 +3,7 @@
 #include "packer/error.h"
 #include "packer/registry/wait_warning.h"
 #include "packer/store/archive_store.h"
+#include "packer/store/daemon_store.h"
 #include "packer/store/layout_store.h"
 #include "packer/store/registry_store.h"
 #include "packer/store/store.h"
@@ -28,6 +29,8 @@ std::unique_ptr<Store> OpenStore(const Reference& reference, const StoreOptions&
       return OpenLayout(reference, options);
     case Destination::kDockerArchive:
       return OpenArchive(reference, options);
+    case Destination::kDockerDaemon:
+      return OpenDaemon(reference, options);
   }
   throw Error(ErrorKind::kUsage,
               fmt::format("{}: no such kind of destination", reference.ToString()));

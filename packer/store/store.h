@@ -43,6 +43,13 @@ class Store {
   // Can parts of an image be looked at without a round trip? Then nobody else looks after them.
   virtual bool IsLocal() const = 0;
 
+  // Can the layers of what is there be read, to be part of a new image? Otherwise only its
+  // documents can, and every push is whole.
+  virtual bool CanBeBuiltOn() const { return true; }
+
+  // What users know an image here as, instead of the digest of the document that its tag names.
+  virtual std::string KnownAs(const std::string& digest) const { return digest; }
+
   // Takes images of one platform only?
   virtual bool OnePlatform() const { return false; }
 

@@ -108,6 +108,19 @@ TEST(ReferenceTest, ReadsArchives) {
   }
 }
 
+TEST(ReferenceTest, ReadsNamesOfADaemon) {
+  Reference reference = ParseReference("docker-daemon:r.io:5000/t/app:v1");
+  EXPECT_EQ(reference.destination, Destination::kDockerDaemon);
+  EXPECT_EQ(reference.repository, "r.io:5000/t/app");
+  EXPECT_EQ(reference.ToString(), "docker-daemon:r.io:5000/t/app:v1");
+  EXPECT_FALSE(reference.SameRepository(reference));
+  EXPECT_EQ(ParseReference("docker-daemon:app").ToString(),
+            "docker-daemon:docker.io/library/app:latest");
+  EXPECT_EQ(ParseReference("docker-daemon:app").Immutable(kDigest), "docker-daemon:" + kDigest);
+  EXPECT_EQ(ParseReference("docker-daemon:" + kDigest).digest, kDigest);
+  EXPECT_EQ(ParseReference("docker-daemon:" + kDigest).ToString(), "docker-daemon:" + kDigest);
+}
+
 TEST(ReferenceTest, ShowsTheImmutableForm) {
   EXPECT_EQ(ParseReference("localhost:5000/t/app:v1").Immutable(kDigest),
             "localhost:5000/t/app@" + kDigest);
@@ -160,7 +173,10 @@ TEST(ReferenceTest, RefusesNamingTextAndReason) {
       {"docker-archive:x.tar:App", "must be lower case"},
       {"docker-archive:x.tar:@0", "what follows '@'"},
       {"docker-archive:x.tar:app:", "the tag after ':' is empty"},
-      {"docker-daemon:app:v1", "docker-daemon: is not a destination that this version writes"},
+      {"docker-daemon:", "no repository"},
+      {"docker-daemon:App", "must be lower case"},
+      {"docker-daemon:app@" + kDigest, "has a tag, or an ID"},
+      {"oci-archive:x", "oci-archive: is not a destination that this version writes"},
       {"https://quay.io/a", "https:// is not a destination that this version writes"},
       {"quay.io/" + std::string(250, 'a'), "longer than 255"},
   };
