@@ -123,6 +123,12 @@ class Daemon(Case):
         self.assert_refused(self.kontext("push", self.source, self.ref, "--platform", "linux/amd64",
                                          "--platform", "linux/arm64"), "several platforms", rc=2)
 
+    def test_it_can_be_removed(self):
+        self.push(self.ref)
+        self.assertEqual(self.kontext("rm", self.ref).rc, 0)
+        self.assert_refused(self.kontext("rm", self.ref), self.ref.partition(":")[2],
+                            "there is no such image")
+
     def test_nothing_is_left_in_tmpdir(self):
         folder = self.new_dir("temp")
         self.env["TMPDIR"] = str(folder)
