@@ -93,6 +93,11 @@ Filter ChosenFilter::AsFilter() {
   };
 }
 
+std::optional<Digest> ChosenFilter::Name() const {
+  if (git_ || options_.filter || explains_) return std::nullopt;
+  return rules_.Name();
+}
+
 Verdict ChosenFilter::Judge(std::string_view path, bool is_dir) const {
   Verdict verdict = rules_.Check(path, is_dir);
   if (verdict != Verdict::kLeaveOutWithAllBelow) {

@@ -3,10 +3,12 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/digest.h"
 #include "packer/kontext.h"
 #include "packer/plan/listing.h"
 #include "packer/scan/context.h"
@@ -25,6 +27,13 @@ class ChosenFilter {
 
   // Empty when everything is kept. May be called by any number of threads; refers to this object.
   Filter AsFilter();
+
+  // Of the rules: with the same name the same is left out. None when not rules alone decide, or
+  // when every path that is left out has to be found, to be explained.
+  std::optional<Digest> Name() const;
+
+  // Explain has something to do.
+  bool explains() const { return explains_; }
 
   // Gives options.trace, if there is one, a line for each path that a walk with the filter has left
   // out, with the reason; none for what lies below such a path. `listing` is what the walk found.

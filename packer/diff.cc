@@ -82,7 +82,7 @@ DiffReport Diff(const std::string& directory, const std::string& reference,
   for (const std::string& other : options.from) from.emplace_back(other, options);
   Scan scan;
   SourceTree(directory, options, session.Cache()).Use([&](Scan found) { scan = std::move(found); });
-  const Listing& next = scan.listing;
+  const Listing& next = scan.listing();
   bool told = false;
   auto warn = [&](const std::string& line) {
     told = true;

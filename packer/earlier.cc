@@ -46,14 +46,23 @@ bool IsOfTheImage(const Error& error) {
 
 }  // namespace
 
-std::optional<TagDocument> FindTag(const Session& session, const Warn& warn) {
+TagQuery::TagQuery(const Session& session)
+    : session_(session), answer_(std::async(std::launch::async, [&session] {
+        return ReadTag(session.store.get(), session.Name());
+      })) {}
+
+std::optional<TagDocument> TagQuery::Answer(const Warn& warn) const {
   try {
-    return ReadTag(session.store.get(), session.Name());
+    return answer_.get();
   } catch (const Error& error) {
     if (!IsOfTheImage(error)) throw;
-    WarnOf(session, error, kInstead, warn);
+    WarnOf(session_, error, kInstead, warn);
     return std::nullopt;
   }
+}
+
+std::optional<TagDocument> FindTag(const Session& session, const Warn& warn) {
+  return TagQuery(session).Answer(warn);
 }
 
 void Earlier::Add(const Session& session, const std::optional<TagDocument>& tag) {

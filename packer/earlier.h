@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,8 +64,24 @@ class Earlier {
   uint64_t push_ = 0;
 };
 
-// The document under a session's tag or digest. Nothing when there is none, or when it is none of
-// an image; the latter with a warning.
+// Asks for the document under a session's tag or digest while something else is done. Until the
+// answer is there nothing else may use the session's store.
+class TagQuery {
+ public:
+  // Refers to the session.
+  explicit TagQuery(const Session& session);
+
+  void Wait() const { answer_.wait(); }
+  // Nothing when there is no such document, or when it is none of an image; the latter with
+  // a warning. Throws what the store throws.
+  std::optional<TagDocument> Answer(const std::function<void(const std::string&)>& warn) const;
+
+ private:
+  const Session& session_;
+  std::shared_future<std::optional<TagDocument>> answer_;
+};
+
+// The same at once.
 std::optional<TagDocument> FindTag(const Session& session,
                                    const std::function<void(const std::string&)>& warn);
 

@@ -38,9 +38,15 @@ Error Named(const Error& error, const Reference& reference) {
 // get the same one.
 class Round {
  public:
+  // `query`: for the image under the first one's tag; null: there is none to build on.
   Round(const SourceTree& source, const Scan& scan, const std::deque<Target>& targets,
-        const std::deque<Session>& from, const PushOptions& options)
-      : source_(source), scan_(scan), targets_(targets), from_(from), options_(options) {}
+        const TagQuery* query, const std::deque<Session>& from, const PushOptions& options)
+      : source_(source),
+        scan_(scan),
+        targets_(targets),
+        query_(query),
+        from_(from),
+        options_(options) {}
 
   std::vector<PushedTo> Run() {
     std::vector<PushedTo> all;
@@ -63,10 +69,12 @@ class Round {
  private:
   PushResult One(const Target& target) {
     if (pusher_ != nullptr) return pusher_->Also(target);
+    const TagQuery* query = std::exchange(query_, nullptr);
+    if (query != nullptr) query->Wait();
     target.session.store->Restart();
     auto pusher =
         std::make_unique<Pusher>(source_, scan_, target, from_, options_, targets_.size() > 1);
-    PushResult result = pusher->Run();
+    PushResult result = pusher->Run(query);
     pusher_ = std::move(pusher);
     return result;
   }
@@ -74,6 +82,7 @@ class Round {
   const SourceTree& source_;
   const Scan& scan_;
   const std::deque<Target>& targets_;
+  const TagQuery* query_;
   const std::deque<Session>& from_;
   const PushOptions& options_;
   std::unique_ptr<Pusher> pusher_;
@@ -92,8 +101,14 @@ std::vector<PushedTo> PushToAll(const std::string& directory,
   std::deque<Session> from;
   for (const std::string& other : options.from) from.emplace_back(other, options);
   SourceTree source(directory, options, targets.front().session.Cache());
+  // Asked while the directory is read: from a registry that is far the answer takes longer than
+  // that.
+  std::unique_ptr<TagQuery> query;
+  if (options.rebase) query = std::make_unique<TagQuery>(targets.front().session);
   std::vector<PushedTo> all;
-  source.Use([&](const Scan& scan) { all = Round(source, scan, targets, from, options).Run(); });
+  source.Use([&](const Scan& scan) {
+    all = Round(source, scan, targets, query.get(), from, options).Run();
+  });
   bool on_stdout = std::any_of(targets.begin(), targets.end(), [](const Target& target) {
     return target.session.reference.IsStdout();
   });

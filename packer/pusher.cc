@@ -50,9 +50,13 @@ Pusher::Pusher(const SourceTree& source, const Scan& scan, const Target& first,
   result_.bytes = scan.totals.bytes;
 }
 
-PushResult Pusher::Run() {
+PushResult Pusher::Run(const TagQuery* query) {
   std::optional<TagDocument> tag;
-  if (options_.rebase) tag = FindTag(session_, options_.warn);
+  if (query != nullptr) {
+    tag = query->Answer(options_.warn);
+  } else if (options_.rebase) {
+    tag = FindTag(session_, options_.warn);
+  }
   // Other places need to know the segments.
   if (tag && !keep_layers_ && IsUnchanged(*tag)) {
     result_.segments_kept = SegmentCount(*tag->index);
@@ -121,7 +125,7 @@ void Pusher::WriteSegments() {
   std::vector<OldSegment> old = earlier_.OldSegments();
   PlanOptions plan_options;
   plan_options.mirror = options_.mirror;
-  Plan plan = MakePlan(old, scan_.listing, plan_options);
+  Plan plan = MakePlan(old, scan_.listing(), plan_options);
   Keep(plan.kept);
   result_.segments_kept = segments_.size();
   // Only labels differ: the topmost segment has the right head already.
@@ -189,7 +193,7 @@ std::string Pusher::MakeHead(const std::vector<SegmentIndex>& added) const {
 
 void Pusher::WriteSegment(const Segment& part, const SegmentIndex& index, const std::string& head) {
   Layer layer =
-      BuildLayer(part, index, head, scan_.listing, source_.context(),
+      BuildLayer(part, index, head, scan_.listing(), source_.context(),
                  {options_.compression, source_.threads(), FixedTime(), &scan_.quick_hashes});
   uint64_t size = layer.descriptor.size;
   Descriptor descriptor = layer.descriptor;

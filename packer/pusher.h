@@ -31,8 +31,9 @@ class Pusher {
   Pusher(const SourceTree& source, const Scan& scan, const Target& first,
          const std::deque<Session>& from, const PushOptions& options, bool keep_layers);
 
-  // Plans, packs and pushes.
-  PushResult Run();
+  // Plans, packs and pushes. `query`: for what is under the tag of the first, when it was asked for
+  // already.
+  PushResult Run(const TagQuery* query);
 
   // The same image to another place: whatever is there, it has the same segments afterwards. What
   // is in the same repository or registry already is not sent again.

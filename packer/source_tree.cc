@@ -17,6 +17,7 @@ SourceTree::SourceTree(const std::string& directory, const PushOptions& options,
                        const CacheDir* cache)
     : context_(directory), filter_(directory, options), options_(options) {
   scan_.walk.filter = filter_.AsFilter();
+  scan_.walk.filter_name = filter_.Name();
   if (options.warn) {
     scan_.walk.warn = [this](const std::string& sentence) {
       if (warned_.insert(sentence).second) options_.warn(sentence);
@@ -33,7 +34,7 @@ void SourceTree::Use(const std::function<void(Scan scan)>& use) {
     try {
       if (options_.progress) options_.progress("scan", 0, 0);
       Scan scan = ScanContext(context_, scan_);
-      filter_.Explain(scan.listing);
+      if (filter_.explains()) filter_.Explain(scan.listing());
       return use(std::move(scan));
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kChanged || attempt == kAttempts) throw;

@@ -76,8 +76,10 @@ std::string Context::CacheKey() const {
   return ToHex(hasher.Finish());
 }
 
-Walked Context::Walk(const WalkOptions& options) const {
-  if (only_.empty()) return WalkTree(*this, root_.get(), options);
+Walked Context::Walk(const WalkOptions& options) const { return Walk(options, RecordedTree()); }
+
+Walked Context::Walk(const WalkOptions& options, const RecordedTree& recorded) const {
+  if (only_.empty()) return WalkTree(*this, root_.get(), options, recorded);
   struct stat info;
   // The file may be named by a link: what the user named is what is sent.
   if (fstatat(root_.get(), only_.c_str(), &info, 0) != 0) FailIo("cannot read", Describe(only_));

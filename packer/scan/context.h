@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "common/fd.h"
+#include "packer/scan/stat_record.h"
 #include "packer/scan/walk.h"
 
 namespace kontext {
@@ -25,6 +26,8 @@ class Context {
   // are left out with a warning each. Throws Error(kIo) naming what cannot be read, Error(kChanged)
   // for a directory that goes away meanwhile. A single file is taken whatever the filter says.
   Walked Walk(const WalkOptions& options) const;
+  // The same, with what the last scan recorded: cheap where nothing changed.
+  Walked Walk(const WalkOptions& options, const RecordedTree& recorded) const;
 
   // Opens a file of the context for reading. Throws Error(kIo), or Error(kChanged) when it is gone
   // or no regular file any more.

@@ -30,8 +30,7 @@ uint64_t FrontOf(const char* name, size_t length) {
 DirNames::DirNames() : buffer_(kBuffer) {}
 
 bool DirNames::Read(int fd) {
-  text_.clear();
-  order_.clear();
+  Clear();
   for (;;) {
     long n = syscall(SYS_getdents64, fd, buffer_.data(), buffer_.size());
     if (n < 0) return false;
@@ -40,7 +39,8 @@ bool DirNames::Read(int fd) {
       const char* record = buffer_.data() + at;
       uint16_t length;
       std::memcpy(&length, record + offsetof(Record, d_reclen), sizeof(length));
-      Add(record + offsetof(Record, d_name));
+      const char* name = record + offsetof(Record, d_name);
+      if (std::strcmp(name, ".") != 0 && std::strcmp(name, "..") != 0) Append(name);
       at += length;
     }
   }
@@ -51,12 +51,15 @@ bool DirNames::Read(int fd) {
   return true;
 }
 
-void DirNames::Add(const char* name) {
-  if (std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0) return;
-  size_t length = std::strlen(name);
-  order_.push_back(
-      {FrontOf(name, length), static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(length)});
-  text_.append(name, length + 1);
+void DirNames::Clear() {
+  text_.clear();
+  order_.clear();
+}
+
+void DirNames::Append(std::string_view name) {
+  order_.push_back({FrontOf(name.data(), name.size()), static_cast<uint32_t>(text_.size()),
+                    static_cast<uint32_t>(name.size())});
+  text_.append(name).append(1, '\0');
 }
 
 }  // namespace kontext

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kontext {
@@ -16,6 +17,10 @@ class DirNames {
   // Reads all of the open directory `fd`, "." and ".." left out. False: errno is set.
   bool Read(int fd);
 
+  // Instead: takes names that are known, in order.
+  void Clear();
+  void Append(std::string_view name);
+
   size_t size() const { return order_.size(); }
   // Ended by a NUL; valid until the next Read.
   const char* name(size_t i) const { return text_.data() + order_[i].begin; }
@@ -27,8 +32,6 @@ class DirNames {
     uint32_t begin;
     uint32_t length;
   };
-
-  void Add(const char* name);
 
   std::vector<char> buffer_;
   std::string text_;

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "packer/error.h"
+#include "packer/hash.h"
 #include "packer/scan/utf8.h"
 
 namespace kontext {
@@ -163,6 +164,18 @@ Verdict IgnoreRules::Check(std::string_view path, bool is_dir) const {
 const IgnoreRule* IgnoreRules::Why(std::string_view path) const {
   const Compiled* rule = Decide(path);
   return rule == nullptr ? nullptr : &rule->rule;
+}
+
+Digest IgnoreRules::Name() const {
+  Hasher hasher;
+  uint64_t settings[] = {leaves_out_git_, rules_.size()};
+  hasher.Update(settings, sizeof(settings));
+  for (const Compiled& compiled : rules_) {
+    uint64_t head[] = {compiled.rule.exception, compiled.rule.text.size()};
+    hasher.Update(head, sizeof(head));
+    hasher.Update(compiled.rule.text);
+  }
+  return hasher.Finish();
 }
 
 }  // namespace kontext

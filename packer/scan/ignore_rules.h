@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/digest.h"
 #include "packer/scan/context.h"
 #include "packer/scan/glob.h"
 
@@ -53,6 +54,9 @@ class IgnoreRules {
   const IgnoreRule* Why(std::string_view path) const;
 
   bool empty() const { return rules_.empty(); }
+
+  // Rules with the same name give the same verdicts.
+  Digest Name() const;
 
  private:
   struct Compiled {

@@ -14,36 +14,44 @@ int64_t SystemTime() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(since).count();
 }
 
-Recalled RecallFrom(const ScanOptions& options, const std::string& key, Walked* walked) {
-  std::optional<CachedBytes> recorded;
-  if (options.cache != nullptr && options.recall) {
-    recorded = options.cache->Read(CacheKind::kStat, key);
-  }
-  return Recall(recorded ? recorded->view() : std::string_view(), walked);
-}
-
 }  // namespace
+
+const Listing& Scan::listing() const {
+  if (!listing_) listing_ = RecordedTree(recorded_.view()).ToListing();
+  return *listing_;
+}
 
 Scan ScanContext(const Context& context, const ScanOptions& options) {
   // Before the walk: what changes from here on is not older.
   int64_t begin = options.now ? options.now() : SystemTime();
   std::string key = context.CacheKey();
+  std::optional<CachedBytes> bytes;
+  if (options.cache != nullptr && options.recall)
+    bytes = options.cache->Read(CacheKind::kStat, key);
+  RecordedTree recorded(bytes ? bytes->view() : std::string_view());
+  Scan scan;
   Scanned scanned;
-  scanned.walked = context.Walk(options.walk);
-  Recalled recalled = RecallFrom(options, key, &scanned.walked);
+  if (options.walk.filter_name) scanned.filter_name = *options.walk.filter_name;
+  scanned.walked = context.Walk(options.walk, recorded);
+  Recalled recalled;
+  recalled.whole = scanned.walked.as_recorded;
+  if (!recalled.whole) recalled = Recall(recorded, &scanned.walked);
   if (recalled.whole) {
-    return {std::move(scanned.walked.listing), recalled.totals, recalled.tree, 0, {}};
+    scan.totals = recorded.totals();
+    scan.tree = recorded.tree();
+    scan.recorded_ = std::move(*bytes);
+    return scan;
   }
-  QuickHashes quick_hashes =
-      HashFiles(context, options.walk.threads, recalled.unknown, &scanned.walked);
-  scanned.totals = scanned.walked.listing.Totals();
-  scanned.tree = scanned.walked.listing.TreeDigest();
+  scan.quick_hashes = HashFiles(context, options.walk.threads, recalled.unknown, &scanned.walked);
+  scan.files_read = recalled.unknown.size();
+  scan.totals = scanned.totals = scanned.walked.listing.Totals();
+  scan.tree = scanned.tree = scanned.walked.listing.TreeDigest();
   if (options.cache != nullptr) {
     StatRecord record = Record(scanned, begin - kRacyMargin);
     options.cache->Write(CacheKind::kStat, key, {record.fixed, record.text});
   }
-  return {std::move(scanned.walked.listing), scanned.totals, scanned.tree, recalled.unknown.size(),
-          std::move(quick_hashes)};
+  scan.listing_ = std::move(scanned.walked.listing);
+  return scan;
 }
 
 }  // namespace kontext

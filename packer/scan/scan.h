@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "packer/cache/cache_dir.h"
 #include "packer/plan/listing.h"
@@ -24,12 +25,24 @@ struct ScanOptions {
   std::function<int64_t()> now = nullptr;
 };
 
-struct Scan {
-  Listing listing;
+class Scan {
+ public:
+  Scan() = default;
+
   ListingTotals totals;
   Digest tree{};
   size_t files_read = 0;
   QuickHashes quick_hashes;  // of the files that were read
+
+  // Of a directory that is as it was recorded it is made when first asked for.
+  // By one thread at a time.
+  const Listing& listing() const;
+
+ private:
+  friend Scan ScanContext(const Context& context, const ScanOptions& options);
+
+  mutable std::optional<Listing> listing_;
+  CachedBytes recorded_;
 };
 
 // Throws as Context::Walk and HashFiles do; the cache never makes it fail.

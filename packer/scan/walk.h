@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +29,10 @@ using Warning = std::function<void(const std::string& sentence)>;
 
 struct WalkOptions {
   Filter filter = nullptr;  // none: everything is kept
-  Warning warn = nullptr;   // may be empty
+  // Two filters with the same name leave out the same. Without a name every directory is read, and
+  // the filter asked for every path: what a directory held the last time tells nothing.
+  std::optional<Digest> filter_name = std::nullopt;
+  Warning warn = nullptr;  // may be empty
   // Keep a directory on another device than the context as an empty one. A btrfs subvolume is a
   // device of its own.
   bool one_file_system = false;
@@ -56,8 +60,13 @@ inline FileStat FileStatOf(const struct stat& info) {
 }
 
 struct Walked {
-  Listing listing;              // files without their digest
-  std::vector<FileStat> stats;  // of the listing's entries, in their order; unset but for files
+  // Every entry, and none but these, is what the last scan recorded, files unchanged. Nothing else
+  // is set then: the record has it.
+  bool as_recorded = false;
+  Listing listing;  // files without their digest
+  // Of the listing's entries, in their order; unset for links, and for directories whose entries
+  // alone do not tell what a walk finds in them.
+  std::vector<FileStat> stats;
 };
 
 }  // namespace kontext

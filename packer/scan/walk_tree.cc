@@ -13,43 +13,80 @@ constexpr size_t kItemsAtOnce = 4096;
 
 class Splicer {
  public:
-  Splicer(const Context& context, const Warning& warn, Walked* walked)
-      : context_(context), warn_(warn), walked_(*walked) {}
+  Splicer(const Context& context, const RecordedTree& recorded, const Warning& warn, Walked* walked)
+      : context_(context), recorded_(recorded), warn_(warn), walked_(*walked) {}
 
   // Depth first without recursion: a tree may be deeper than a stack.
   void Run(const FoundDir& root) {
-    open_.push_back({&root, 0});
+    Open(root);
     while (!open_.empty()) {
       Place& place = open_.back();
-      if (place.next == place.dir->items.size()) {
+      if (place.next == place.end) {
         bool refused = !refused_.empty() && refused_.back()->below == place.dir;
         if (refused) refused_.pop_back();
         open_.pop_back();
         continue;
       }
-      Take(place.dir->items[place.next++]);
+      if (place.dir->as_recorded) {
+        TakeRecorded(&place);
+      } else {
+        Take(place.dir->items[place.next++]);
+      }
     }
   }
 
  private:
   struct Place {
     const FoundDir* dir;
-    size_t next;
+    size_t next, end;       // of its items, or of the record's entries
+    const FoundDir* below;  // as recorded: the next directory in it
   };
+
+  void Open(const FoundDir& dir) {
+    if (dir.as_recorded) {
+      open_.push_back({&dir, dir.recorded.begin, dir.recorded.end, dir.first});
+    } else {
+      open_.push_back({&dir, 0, dir.items.size(), nullptr});
+    }
+  }
+
+  void AddRefused() {
+    // An entry brings along the refused directories that it lies in.
+    for (const FoundItem* dir : refused_) Add(*dir);
+    refused_.clear();
+  }
+
+  void TakeRecorded(Place* place) {
+    RecordedEntry entry = recorded_.entry(place->next);
+    place->next += 1 + entry.below;
+    AddRefused();
+    AddRecorded(recorded_, entry, &walked_.listing);
+    if (!entry.Is(EntryType::kDir)) {
+      walked_.stats.push_back({entry.mtime, entry.ctime, entry.inode});
+      return;
+    }
+    const FoundDir* below = place->below;
+    place->below = below->next;
+    walked_.stats.push_back(below->stat);
+    Open(*below);
+  }
+
+  static FileStat StatOf(const FoundItem& item) {
+    if (S_ISREG(item.mode)) return item.stat;
+    return item.below != nullptr ? item.below->stat : FileStat();
+  }
 
   void Take(const FoundItem& item) {
     if (S_ISDIR(item.mode) && !item.wanted) {
       if (item.below == nullptr) return;
       refused_.push_back(&item);
     } else if (S_ISREG(item.mode) || S_ISLNK(item.mode) || S_ISDIR(item.mode)) {
-      // An entry brings along the refused directories that it lies in.
-      for (const FoundItem* dir : refused_) Add(*dir);
-      refused_.clear();
+      AddRefused();
       Add(item);
     } else if (warn_) {
       warn_(context_.Describe(item.path) + " is " + KindOf(item.mode) + ": left out");
     }
-    if (item.below != nullptr) open_.push_back({item.below, 0});
+    if (item.below != nullptr) Open(*item.below);
   }
 
   void Add(const FoundItem& item) {
@@ -64,10 +101,11 @@ class Splicer {
     if (S_ISDIR(item.mode)) entry.type = EntryType::kDir;
     if (S_ISREG(item.mode)) entry.size = item.size;
     walked_.listing.AddKept(entry);
-    walked_.stats.push_back(S_ISREG(item.mode) ? item.stat : FileStat());
+    walked_.stats.push_back(StatOf(item));
   }
 
   const Context& context_;
+  const RecordedTree& recorded_;
   const Warning& warn_;
   Walked& walked_;
   std::vector<Place> open_;
@@ -88,10 +126,10 @@ std::span<FoundItem> ItemPool::Take(size_t count) {
   return taken;
 }
 
-Walked Splice(const Context& context, const FoundDir& root, std::vector<FoundPart>* parts,
-              const Warning& warn) {
+Walked Splice(const Context& context, const RecordedTree& recorded, const FoundDir& root,
+              std::vector<FoundPart>* parts, const Warning& warn) {
   Walked walked;
-  size_t count = 0;
+  size_t count = recorded.size();
   for (FoundPart& part : *parts) {
     walked.listing.Adopt(std::move(part.text));
     count += part.items.count();
@@ -100,7 +138,7 @@ Walked Splice(const Context& context, const FoundDir& root, std::vector<FoundPar
   walked.stats.reserve(count);
   UseLargePages(walked.listing.mutable_entries().data(), count * sizeof(IndexEntry));
   UseLargePages(walked.stats.data(), count * sizeof(FileStat));
-  Splicer(context, warn, &walked).Run(root);
+  Splicer(context, recorded, warn, &walked).Run(root);
   return walked;
 }
 

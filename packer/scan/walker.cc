@@ -1,7 +1,9 @@
 #include "packer/scan/walker.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <atomic>
@@ -23,11 +25,22 @@
 namespace kontext {
 namespace {
 
+constexpr mode_t kPermissions = 0777;
 constexpr int kDirFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 // So many directories stay open for what is below them. One that finds no room is let go, and what
 // is below it is opened by its whole path.
 constexpr int kHeldDirs = 32;
+
+// File systems on this machine's own disks or memory, whose directories get new times with every
+// name that comes or goes, at once. Of others it is not known: of FAT's, of a server's.
+bool KeepsDirectoryTimes(int fd) {
+  constexpr unsigned long kKnown[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+                                      F2FS_SUPER_MAGIC, TMPFS_MAGIC,     OVERLAYFS_SUPER_MAGIC};
+  struct statfs info;
+  return fstatfs(fd, &info) == 0 &&
+         std::find(std::begin(kKnown), std::end(kKnown), info.f_type) != std::end(kKnown);
+}
 
 // An open directory; `held` counts them.
 class HeldDir {
@@ -99,10 +112,14 @@ struct Walk {
   const Context& context;
   int root;
   const WalkOptions& options;
+  const RecordedTree& recorded;
   dev_t device = 0;
-  TaskStack tasks;
-  std::atomic<int> held{0};
-  std::mutex filter_mutex;
+  // Directories on `device` whose times are as they were have the recorded names.
+  bool knows_names = false;
+  std::atomic<bool> differs = false;  // from what is recorded
+  TaskStack tasks = {};
+  std::atomic<int> held = 0;
+  std::mutex filter_mutex = {};
 };
 
 class Worker {
@@ -150,93 +167,187 @@ class Worker {
     UniqueFd fd = Open(task);
     if (!fd.valid()) FailDir(task.dir->path);
     task.parent.reset();
-    if (!names_.Read(fd.get())) FailDir(task.dir->path);
-    Visit(fd.get(), task.dir);
-    for (FoundItem& item : task.dir->items) {
-      if (item.below != nullptr) found_.push_back({item.below, nullptr});
-    }
+    struct stat info;
+    if (fstat(fd.get(), &info) != 0) FailDir(task.dir->path);
+    FileStat stat = FileStatOf(info);
+    bool known = RecallNames(*task.dir, info.st_dev, stat);
+    if (!known && !names_.Read(fd.get())) FailDir(task.dir->path);
+    Visit(fd.get(), task.dir, known ? nullptr : &walk_.options.filter);
+    if (walk_.options.filter_name && plain_) task.dir->stat = stat;
     if (found_.empty() || walk_.held >= kHeldDirs) return;
     auto held = std::make_shared<HeldDir>(std::move(fd), &walk_.held);
     for (Task& below : found_) below.parent = held;
   }
 
-  void Visit(int fd, FoundDir* dir) {
-    dir->items = part_.items.Take(names_.size());
-    size_t found = 0;
+  // False: they have to be read.
+  bool RecallNames(const FoundDir& dir, dev_t device, const FileStat& stat) {
+    // The top has no entry.
+    if (!walk_.knows_names || device != walk_.device || dir.recorded.begin == 0) return false;
+    const RecordedTree& recorded = walk_.recorded;
+    if (!recorded.entry(dir.recorded.begin - 1).HasSameNames(stat)) return false;
+    names_.Clear();
+    for (size_t at = dir.recorded.begin; at < dir.recorded.end;) {
+      RecordedEntry entry = recorded.entry(at);
+      names_.Append(NameOf(recorded.PathOf(entry)));
+      at += 1 + entry.below;
+    }
+    return true;
+  }
+
+  // `filter`: null when the names are those that it kept.
+  void Visit(int fd, FoundDir* dir, const Filter* filter) {
+    items_.clear();
+    items_.reserve(names_.size());
     for (size_t i = 0; i < names_.size(); ++i) {
       struct stat info;
       if (fstatat(fd, names_.name(i), &info, AT_SYMLINK_NOFOLLOW) == 0) {
-        Found(fd, *dir, i, info, &dir->items[found++]);
+        Found(fd, *dir, {names_.name(i), names_.length(i)}, info);
       } else if (errno != ENOENT) {  // else removed since the directory was read
         Fail("cannot read", part_.text.KeepPath(dir->path, {names_.name(i), names_.length(i)}));
       }
     }
-    dir->items = dir->items.first(found);
-    if (walk_.options.filter) ApplyFilter(dir);
-    for (FoundItem& item : dir->items) {
-      if (!item.enter) continue;
-      item.below = &part_.dirs.emplace_back();
-      item.below->path = item.path;
+    if (filter != nullptr && *filter) ApplyFilter(*filter, dir->path);
+    plain_ = std::all_of(items_.begin(), items_.end(), [](const FoundItem& item) {
+      return S_ISREG(item.mode) || S_ISLNK(item.mode) || (S_ISDIR(item.mode) && item.wanted);
+    });
+    if (MatchRecorded(*dir)) {
+      dir->as_recorded = true;
+      EnterRecorded(dir);
+    } else {
+      walk_.differs.store(true, std::memory_order_relaxed);
+      KeepItems(dir);
     }
   }
 
-  void Found(int fd, const FoundDir& dir, size_t i, const struct stat& info, FoundItem* item) {
-    std::string_view name(names_.name(i), names_.length(i));
-    item->path = part_.text.KeepPath(dir.path, name);
-    if (item->path.size() > kMaxPath) {
-      throw Error(ErrorKind::kIo, walk_.context.Describe(item->path) + ": its path has " +
-                                      std::to_string(item->path.size()) + " bytes, more than " +
+  void Found(int fd, const FoundDir& dir, std::string_view name, const struct stat& info) {
+    size_t length = dir.path.empty() ? name.size() : dir.path.size() + 1 + name.size();
+    if (length > kMaxPath) {
+      std::string_view path = part_.text.KeepPath(dir.path, name);
+      throw Error(ErrorKind::kIo, walk_.context.Describe(path) + ": its path has " +
+                                      std::to_string(length) + " bytes, more than " +
                                       std::to_string(kMaxPath));
     }
-    item->mode = info.st_mode;
-    item->size = static_cast<uint64_t>(info.st_size);
-    item->stat = FileStatOf(info);
-    if (S_ISLNK(info.st_mode)) item->target = ReadLink(fd, name.data(), item->path);
-    item->enter =
+    FoundItem& item = items_.emplace_back();
+    item.name = name;
+    item.mode = info.st_mode;
+    item.size = static_cast<uint64_t>(info.st_size);
+    item.stat = FileStatOf(info);
+    if (S_ISLNK(info.st_mode)) item.target = ReadLink(fd, dir.path, name.data());
+    item.enter =
         S_ISDIR(info.st_mode) && !(walk_.options.one_file_system && info.st_dev != walk_.device);
   }
 
-  std::string_view ReadLink(int fd, const char* name, std::string_view path) {
+  // Finds what is recorded of the items' names. True: the directory is just what is recorded.
+  bool MatchRecorded(const FoundDir& dir) {
+    const RecordedTree& recorded = walk_.recorded;
+    auto [at, end] = dir.recorded;
+    bool same = recorded.valid();
+    for (FoundItem& item : items_) {
+      for (; at < end; same = false) {
+        RecordedEntry entry = recorded.entry(at);
+        std::string_view name = NameOf(recorded.PathOf(entry));
+        if (name > item.name) break;
+        if (name == item.name) {
+          item.recorded = at;
+          same = same && IsAsRecorded(item, entry);
+        }
+        at += 1 + entry.below;
+        if (name == item.name) break;
+      }
+      same = same && item.recorded != FoundItem::kNotRecorded;
+    }
+    return same && at == end;
+  }
+
+  bool IsAsRecorded(const FoundItem& item, const RecordedEntry& entry) const {
+    if (S_ISREG(item.mode)) {
+      return entry.IsUnchanged(item.size, item.stat) && entry.mode == (item.mode & kPermissions);
+    }
+    if (S_ISDIR(item.mode)) {
+      return entry.Is(EntryType::kDir) && entry.mode == (item.mode & kPermissions) && item.enter &&
+             item.wanted;
+    }
+    return S_ISLNK(item.mode) && entry.Is(EntryType::kSymlink) &&
+           walk_.recorded.TargetOf(entry) == item.target;
+  }
+
+  FoundDir* NewDir(std::string_view path, size_t recorded) {
+    FoundDir* dir = &part_.dirs.emplace_back();
+    dir->path = path;
+    if (recorded != FoundItem::kNotRecorded) {
+      dir->recorded = {recorded + 1, recorded + 1 + walk_.recorded.entry(recorded).below};
+    }
+    found_.push_back({dir, nullptr});
+    return dir;
+  }
+
+  void EnterRecorded(FoundDir* dir) {
+    FoundDir** link = &dir->first;
+    for (const FoundItem& item : items_) {
+      if (!item.enter) continue;
+      RecordedEntry entry = walk_.recorded.entry(item.recorded);
+      *link = NewDir(walk_.recorded.PathOf(entry), item.recorded);
+      link = &(*link)->next;
+    }
+  }
+
+  void KeepItems(FoundDir* dir) {
+    dir->items = part_.items.Take(items_.size());
+    std::copy(items_.begin(), items_.end(), dir->items.begin());
+    for (FoundItem& item : dir->items) {
+      item.path = part_.text.KeepPath(dir->path, item.name);
+      item.name = {};
+      if (item.enter) item.below = NewDir(item.path, item.recorded);
+    }
+  }
+
+  std::string_view ReadLink(int fd, std::string_view dir, const char* name) {
     char target[kMaxTarget + 1];
     ssize_t n = readlinkat(fd, name, target, sizeof(target));
     if (n < 0 && (errno == ENOENT || errno == EINVAL)) {
-      throw Error(ErrorKind::kChanged,
-                  walk_.context.Describe(path) + " went away while it was read");
+      throw Error(ErrorKind::kChanged, walk_.context.Describe(part_.text.KeepPath(dir, name)) +
+                                           " went away while it was read");
     }
-    if (n < 0) Fail("cannot read link", path);
+    if (n < 0) Fail("cannot read link", part_.text.KeepPath(dir, name));
     return part_.text.Keep({target, static_cast<size_t>(n)});
   }
 
-  void ApplyFilter(FoundDir* dir) {
+  void ApplyFilter(const Filter& filter, std::string_view dir) {
     std::lock_guard lock(walk_.filter_mutex);
-    auto left_out = [this](FoundItem& item) {
+    std::erase_if(items_, [&](FoundItem& item) {
       bool is_dir = S_ISDIR(item.mode);
-      Verdict verdict = walk_.options.filter(item.path, is_dir);
+      path_.assign(dir).append(dir.empty() ? "" : "/").append(item.name);
+      Verdict verdict = filter(path_, is_dir);
       item.wanted = verdict == Verdict::kKeep;
       return verdict == Verdict::kLeaveOutWithAllBelow || (!item.wanted && !is_dir);
-    };
-    auto end = std::remove_if(dir->items.begin(), dir->items.end(), left_out);
-    dir->items = dir->items.first(static_cast<size_t>(end - dir->items.begin()));
+    });
   }
 
   Walk& walk_;
   FoundPart& part_;
   DirNames names_;
+  std::vector<FoundItem> items_;  // of the directory that is being read
+  bool plain_ = false;            // its items are all entries, in their own right
+  std::string path_;              // that a filter is asked for
   std::vector<Task> found_;
 };
 
 }  // namespace
 
-Walked WalkTree(const Context& context, int root, const WalkOptions& options) {
-  Walk walk{context, root, options, 0, {}, {}, {}};
+Walked WalkTree(const Context& context, int root, const WalkOptions& options,
+                const RecordedTree& recorded) {
+  Walk walk{context, root, options, recorded};
   struct stat info;
   if (fstat(root, &info) != 0) {
     throw Error(ErrorKind::kIo,
                 "cannot read " + context.Describe("") + ": " + std::string(std::strerror(errno)));
   }
   walk.device = info.st_dev;
+  walk.knows_names = recorded.valid() && options.filter_name &&
+                     recorded.filter_name() == *options.filter_name && KeepsDirectoryTimes(root);
   std::vector<FoundPart> parts(std::max<size_t>(options.threads, 1));
   FoundDir* top = &parts[0].dirs.emplace_back();
+  top->recorded = {0, recorded.size()};
   std::vector<Task> first = {{top, nullptr}};
   walk.tasks.Push(&first);
   std::exception_ptr failure;
@@ -255,7 +366,8 @@ Walked WalkTree(const Context& context, int root, const WalkOptions& options) {
   work(&parts[0]);
   pool.clear();
   if (failure) std::rethrow_exception(failure);
-  return Splice(context, *top, &parts, options.warn);
+  if (recorded.valid() && !walk.differs) return {true, {}, {}};
+  return Splice(context, recorded, *top, &parts, options.warn);
 }
 
 }  // namespace kontext

@@ -53,8 +53,8 @@ void CheckRecord(const Tree& tree, std::string_view damage) {
 
   Walked walked = WalkedOf(tree);
   ForgetDigests(&walked);
-  Recalled recalled = Recall(bytes, &walked);
-  Require(recalled.whole && recalled.unknown.empty() && recalled.tree == scanned.tree,
+  Recalled recalled = Recall(RecordedTree(bytes), &walked);
+  Require(recalled.whole && recalled.unknown.empty() && RecordedTree(bytes).tree() == scanned.tree,
           "what was recorded is known");
   Require(walked.listing.TreeDigest() == scanned.tree, "digests are those recorded");
 
@@ -65,7 +65,7 @@ void CheckRecord(const Tree& tree, std::string_view damage) {
   bytes[where % bytes.size()] = static_cast<char>(bytes[where % bytes.size()] ^ change);
   if (damage[3] % 2 == 1) bytes.resize(where % bytes.size());
   ForgetDigests(&walked);
-  recalled = Recall(bytes, &walked);
+  recalled = Recall(RecordedTree(bytes), &walked);
   Require(!recalled.whole && recalled.unknown.size() == FilesIn(walked),
           "a damaged record knows nothing");
 }
@@ -80,7 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Tree tree = TreeOf(text.substr(kDamage));
   CheckRecord(tree, text.substr(0, kDamage));
   Walked walked = WalkedOf(tree);
-  Recalled recalled = Recall(text, &walked);
+  Recalled recalled = Recall(RecordedTree(text), &walked);
   Require(recalled.unknown.size() == FilesIn(walked), "what is no record knows nothing");
   return 0;
 }

@@ -57,14 +57,17 @@ Tree SomeTree() {
 TEST(StatCacheTest, WhatIsAsRecordedIsKnown) {
   Scanned scanned = ScannedOf(SomeTree());
   Walked walked = WalkedOf(SomeTree());
-  Recalled recalled = Recall(BytesOf(scanned, kTrustAll), &walked);
+  std::string bytes = BytesOf(scanned, kTrustAll);
+  RecordedTree recorded(bytes);
+  Recalled recalled = Recall(recorded, &walked);
   EXPECT_TRUE(recalled.whole);
   EXPECT_TRUE(recalled.unknown.empty());
-  EXPECT_EQ(recalled.tree, scanned.tree);
-  EXPECT_EQ(recalled.totals.files, 2u);
-  EXPECT_EQ(recalled.totals.dirs, 1u);
-  EXPECT_EQ(recalled.totals.symlinks, 1u);
-  EXPECT_EQ(recalled.totals.bytes, 7u);
+  EXPECT_EQ(recorded.tree(), scanned.tree);
+  EXPECT_EQ(recorded.ToListing().TreeDigest(), scanned.tree);
+  EXPECT_EQ(recorded.totals().files, 2u);
+  EXPECT_EQ(recorded.totals().dirs, 1u);
+  EXPECT_EQ(recorded.totals().symlinks, 1u);
+  EXPECT_EQ(recorded.totals().bytes, 7u);
   EXPECT_EQ(walked.listing.TreeDigest(), scanned.tree);
 }
 
@@ -107,7 +110,7 @@ TEST(StatCacheTest, AnyDifferenceIsNoticed) {
   for (const auto& test : kCases) {
     Walked walked = WalkedOf(SomeTree());
     test.change(&walked);
-    Recalled recalled = Recall(recorded, &walked);
+    Recalled recalled = Recall(RecordedTree(recorded), &walked);
     EXPECT_FALSE(recalled.whole) << test.name;
     EXPECT_EQ(recalled.unknown, test.unknown) << test.name;
   }
@@ -130,7 +133,7 @@ TEST(StatCacheTest, WhatIsNotOlderThanTheScanIsNotTrusted) {
       scanned.walked.stats[i].mtime += test.add_to_mtime;
       walked.stats[i].mtime += test.add_to_mtime;
     }
-    Recalled recalled = Recall(BytesOf(scanned, test.trust_before), &walked);
+    Recalled recalled = Recall(RecordedTree(BytesOf(scanned, test.trust_before)), &walked);
     EXPECT_EQ(recalled.unknown, test.unknown) << test.trust_before << " " << test.add_to_mtime;
     EXPECT_EQ(recalled.whole, test.unknown.empty());
   }
@@ -138,7 +141,7 @@ TEST(StatCacheTest, WhatIsNotOlderThanTheScanIsNotTrusted) {
 
 void ExpectNothingKnown(std::string_view recorded, const std::string& what) {
   Walked walked = WalkedOf(SomeTree());
-  Recalled recalled = Recall(recorded, &walked);
+  Recalled recalled = Recall(RecordedTree(recorded), &walked);
   EXPECT_FALSE(recalled.whole) << what;
   EXPECT_EQ(recalled.unknown, (std::vector<size_t>{1, 2})) << what;
 }
@@ -193,7 +196,7 @@ TEST(StatCacheTest, AnotherTreesRecordIsUsedForWhatIsEqualOnly) {
     };
     identify(before, &old.walked);
     identify(after, &walked);
-    Recalled recalled = Recall(BytesOf(old, kTrustAll), &walked);
+    Recalled recalled = Recall(RecordedTree(BytesOf(old, kTrustAll)), &walked);
     EXPECT_EQ(recalled.whole, before == after);
     Walked expected = ScannedOf(after).walked;
     std::vector<bool> unknown(expected.stats.size());

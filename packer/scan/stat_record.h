@@ -1,0 +1,110 @@
+// The file in which a scan keeps what it found for the next one.
+//
+// In this machine's byte order, no padding:
+//
+//   header   magic, version and byte order in one number; counts; the listing's totals and tree
+//            digest; what was left out; a checksum of all that is not the checksum
+//   records  one a listing entry, in the listing's order
+//   text     each entry's path and link target, in the same order, nothing between
+//
+// All entries are there, directories and links too: when a walk finds exactly the recorded entries,
+// the recorded tree digest is its digest. What lies below a directory follows it, and a record says
+// how many entries that are, so that a walk can look at one directory's names alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/digest.h"
+#include "packer/plan/listing.h"
+#include "packer/scan/walk.h"
+
+namespace kontext {
+
+// What a scan knows of a directory, complete.
+struct Scanned {
+  Walked walked;  // files with their digest
+  ListingTotals totals;
+  Digest tree{};
+  Digest filter_name{};  // of the walk
+};
+
+// The file's bytes: header and records, then text.
+struct StatRecord {
+  std::string fixed;
+  std::string text;
+};
+
+// `trust_before`: a file or directory whose times are not older is recorded as not trusted.
+StatRecord Record(const Scanned& scanned, int64_t trust_before);
+
+struct RecordedEntry {
+  uint8_t sha256[Digest::kBytes];
+  uint64_t size;
+  int64_t mtime;
+  int64_t ctime;
+  uint64_t inode;
+  uint32_t text_at;  // where its path begins; the target follows
+  uint32_t below;    // so many of the following entries are below this directory
+  uint32_t path_length;
+  uint16_t target_length;
+  uint16_t mode;
+  uint8_t type;
+  uint8_t trusted;
+  uint8_t zero[6];
+
+  bool Is(EntryType wanted) const { return type == static_cast<uint8_t>(wanted); }
+
+  // A file of this size and with these times still has the recorded content.
+  bool IsUnchanged(uint64_t size_now, const FileStat& stat) const {
+    return trusted != 0 && Is(EntryType::kFile) && size == size_now &&
+           FileStat{mtime, ctime, inode} == stat;
+  }
+
+  // A directory with these times still has the recorded names in it, and no others.
+  bool HasSameNames(const FileStat& stat) const {
+    return trusted != 0 && Is(EntryType::kDir) && FileStat{mtime, ctime, inode} == stat;
+  }
+};
+static_assert(sizeof(RecordedEntry) == 88);
+
+// A look into such a file; knows nothing when that is damaged, or of another version or byte order.
+class RecordedTree {
+ public:
+  RecordedTree() = default;
+  // Refers to `bytes`.
+  explicit RecordedTree(std::string_view bytes);
+
+  bool valid() const { return valid_; }
+  size_t size() const { return records_.size() / sizeof(RecordedEntry); }
+  RecordedEntry entry(size_t i) const;
+  std::string_view PathOf(const RecordedEntry& entry) const {
+    return text_.substr(entry.text_at, entry.path_length);
+  }
+  std::string_view TargetOf(const RecordedEntry& entry) const {
+    return text_.substr(entry.text_at + entry.path_length, entry.target_length);
+  }
+
+  const ListingTotals& totals() const { return totals_; }
+  const Digest& tree() const { return tree_; }
+  const Digest& filter_name() const { return filter_name_; }
+  // All of it, with the text copied.
+  Listing ToListing() const;
+
+ private:
+  bool Check() const;
+
+  bool valid_ = false;
+  std::string_view records_;
+  std::string_view text_;
+  ListingTotals totals_;
+  Digest tree_{};
+  Digest filter_name_{};
+};
+
+// Appends the entry that was recorded, with the text copied.
+void AddRecorded(const RecordedTree& tree, const RecordedEntry& entry, Listing* listing);
+
+}  // namespace kontext
