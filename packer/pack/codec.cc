@@ -33,22 +33,34 @@ class GzipEncoder : public BlockEncoder {
 
 class ZstdEncoder : public BlockEncoder {
  public:
-  explicit ZstdEncoder(int level) : context_(ZSTD_createCCtx(), &ZSTD_freeCCtx), level_(level) {
+  explicit ZstdEncoder(int level) : context_(ZSTD_createCCtx(), &ZSTD_freeCCtx) {
     if (!context_) throw std::bad_alloc();
+    Set(ZSTD_c_compressionLevel, level);
+    if (level != kFastZstd) return;
+    // Tables that stay in a core's own cache, a quarter of the level's. Kernel source, one
+    // core: 385 MB/s for 310, and 2.4 % more bytes, where level 2 costs 7 %.
+    Set(ZSTD_c_hashLog, 15);
+    Set(ZSTD_c_chainLog, 14);
   }
 
   size_t Bound(size_t size) const override { return ZSTD_compressBound(size); }
 
   size_t Encode(std::string_view block, char* out) override {
-    size_t size = ZSTD_compressCCtx(context_.get(), out, Bound(block.size()), block.data(),
-                                    block.size(), level_);
-    if (ZSTD_isError(size) == 0) return size;
-    throw Error(ErrorKind::kIo, std::string("zstd: ") + ZSTD_getErrorName(size));
+    return Check(
+        ZSTD_compress2(context_.get(), out, Bound(block.size()), block.data(), block.size()));
   }
 
  private:
+  static size_t Check(size_t result) {
+    if (ZSTD_isError(result) == 0) return result;
+    throw Error(ErrorKind::kIo, std::string("zstd: ") + ZSTD_getErrorName(result));
+  }
+
+  void Set(ZSTD_cParameter parameter, int value) {
+    Check(ZSTD_CCtx_setParameter(context_.get(), parameter, value));
+  }
+
   std::unique_ptr<ZSTD_CCtx, size_t (*)(ZSTD_CCtx*)> context_;
-  int level_;
 };
 
 }  // namespace

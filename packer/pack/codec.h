@@ -22,6 +22,9 @@ class BlockEncoder {
   virtual size_t Encode(std::string_view block, char* out) = 0;
 };
 
+// The level for what is too large to be packed well.
+inline constexpr int kFastZstd = 3;
+
 struct Codec {
   Compression compression = Compression::kGzip;
   int level = 6;  // libdeflate's, 1 to 12, or libzstd's
