@@ -9,11 +9,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <random>
 #include <utility>
 
 #include "packer/cache/cache_trim.h"
+#include "packer/error.h"
 #include "packer/large_pages.h"
+#include "packer/temp_file.h"
 
 namespace kontext {
 namespace {
@@ -57,12 +58,6 @@ void MakeFolders(const std::string& path) {
     mkdir(path.substr(0, slash).c_str(), kPrivate);
   }
   mkdir(path.c_str(), kPrivate);
-}
-
-std::string TemporaryName() {
-  std::random_device random;
-  return std::string(kTemporaryPrefix) + std::to_string(getpid()) + "-" + std::to_string(random()) +
-         std::to_string(random());
 }
 
 }  // namespace
@@ -123,21 +118,16 @@ std::optional<CachedBytes> CacheDir::Read(CacheKind kind, std::string_view key) 
 }
 
 bool CacheDir::WriteFile(const UniqueFd& folder, const std::string& name,
-                         const std::string& temporary,
                          std::initializer_list<std::string_view> pieces) const {
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-  UniqueFd file(openat(folder.get(), temporary.c_str(), kFlags, 0600));
-  bool written = file.valid();
-  for (std::string_view piece : pieces) {
-    written = written && WriteAll(file.get(), piece.data(), piece.size());
+  try {
+    TempFile file(folder.get(), 0600);
+    for (std::string_view piece : pieces) file.Write(piece.data(), piece.size());
+    file.CommitAs(name);
+    return true;
+  } catch (const Error& error) {
+    Say(error.what());
+    return false;
   }
-  // Network file systems tell of a full disk only here.
-  written = written && close(file.release()) == 0;
-  written = written && renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) == 0;
-  if (written) return true;
-  Say(std::strerror(errno));
-  unlinkat(folder.get(), temporary.c_str(), 0);
-  return false;
 }
 
 bool CacheDir::Write(CacheKind kind, std::string_view key,
@@ -148,13 +138,13 @@ bool CacheDir::Write(CacheKind kind, std::string_view key,
   if (size > BoundsOf(kind).max_bytes) return false;
   UniqueFd folder = Open(kind, true);
   if (!folder.valid()) return false;
-  bool written = WriteFile(folder, std::string(key), TemporaryName(), pieces);
+  bool written = WriteFile(folder, std::string(key), pieces);
   bool trim;
   {
     std::lock_guard lock(shared_->mutex);
     trim = shared_->writes[static_cast<size_t>(kind)]++ % kWritesBetweenTrims == 0;
   }
-  if (trim) TrimCache(folder.get(), BoundsOf(kind), std::time(nullptr));
+  if (trim) TrimCache(folder.get(), BoundsOf(kind));
   return written;
 }
 

@@ -64,7 +64,7 @@ class CacheDir {
  private:
   // The kind's folder, made when `make`; not valid when there is none.
   UniqueFd Open(CacheKind kind, bool make) const;
-  bool WriteFile(const UniqueFd& folder, const std::string& name, const std::string& temporary,
+  bool WriteFile(const UniqueFd& folder, const std::string& name,
                  std::initializer_list<std::string_view> pieces) const;
   void Say(const std::string& problem) const;
 

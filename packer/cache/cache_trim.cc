@@ -10,11 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "packer/leftover.h"
+
 namespace kontext {
 namespace {
-
-// No run takes so long to write one file.
-constexpr int64_t kOldTemporary = 3600;
 
 struct CacheFile {
   int64_t used;
@@ -41,13 +40,10 @@ std::vector<CacheFile> FilesOf(int folder) {
 
 }  // namespace
 
-void TrimCache(int folder, const CacheBounds& bounds, int64_t now) {
+void TrimCache(int folder, const CacheBounds& bounds) {
+  RemoveLeftovers(folder);
   std::vector<CacheFile> files = FilesOf(folder);
-  std::erase_if(files, [&](const CacheFile& file) {
-    if (!file.name.starts_with(kTemporaryPrefix)) return false;
-    if (file.used + kOldTemporary < now) unlinkat(folder, file.name.c_str(), 0);
-    return true;
-  });
+  std::erase_if(files, [](const CacheFile& file) { return IsTempName(file.name); });
   std::sort(files.begin(), files.end(),
             [](const CacheFile& a, const CacheFile& b) { return a.used > b.used; });
   uint64_t bytes = 0;

@@ -7,8 +7,9 @@
 
 #include "common/fd.h"
 #include "packer/error.h"
+#include "packer/leftover.h"
 #include "packer/pack/temp_file.h"
-#include "packer/store/temp_file.h"
+#include "packer/temp_file.h"
 
 namespace kontext {
 namespace {
@@ -26,7 +27,9 @@ std::string FolderOf(const std::string& path) {
 
 class FileOutput : public ArchiveOutput {
  public:
-  explicit FileOutput(std::string path) : path_(std::move(path)), file_(FolderOf(path_)) {}
+  explicit FileOutput(std::string path) : path_(std::move(path)), file_(FolderOf(path_)) {
+    RemoveLeftoversIn(FolderOf(path_));
+  }
   void Write(std::string_view bytes) override { file_.Write(bytes.data(), bytes.size()); }
   void Commit() override { file_.Commit(path_); }
 

@@ -17,12 +17,13 @@
 #include "common/fd.h"
 #include "packer/error.h"
 #include "packer/hash.h"
+#include "packer/leftover.h"
 #include "packer/store/checked_sink.h"
 #include "packer/store/layout_index.h"
 #include "packer/store/layout_sweep.h"
 #include "packer/store/manifest_type.h"
 #include "packer/store/subject.h"
-#include "packer/store/temp_file.h"
+#include "packer/temp_file.h"
 
 namespace kontext {
 namespace {
@@ -170,7 +171,7 @@ class LayoutStore : public Store {
     checked.Finish();
   }
 
-  bool Put(const Descriptor& blob, const BlobSource& source) const {
+  bool Put(const Descriptor& blob, const BlobSource& source) {
     std::string path = BlobPath(blob.digest);
     if (IsIntact(path, blob)) return false;
     MakeLayout();
@@ -210,12 +211,16 @@ class LayoutStore : public Store {
     }
   }
 
-  void MakeLayout() const {
+  void MakeLayout() {
+    if (made_) return;
     std::error_code error;
     std::filesystem::create_directories(BlobDirectory(), error);
     if (error) throw Error(ErrorKind::kIo, fmt::format("{}: {}", directory_, error.message()));
     std::string path = directory_ + "/oci-layout";
     if (access(path.c_str(), F_OK) != 0) Replace(path, kLayoutFile);
+    RemoveLeftoversIn(directory_);
+    RemoveLeftoversIn(BlobDirectory());
+    made_ = true;
   }
 
   void Replace(const std::string& path, const std::string& content) const {
@@ -235,7 +240,7 @@ class LayoutStore : public Store {
     return lock;
   }
 
-  void MoveTag(const Descriptor& manifest, const std::string& tag) const {
+  void MoveTag(const Descriptor& manifest, const std::string& tag) {
     MakeLayout();
     UniqueFd lock = LockIndex();
     std::optional<std::string> index(std::in_place);
@@ -246,6 +251,7 @@ class LayoutStore : public Store {
   std::string name_;
   std::string directory_;
   bool writes_;
+  bool made_ = false;      // by this run: it is there, and free of killed runs' leftovers
   mutable UniqueFd held_;  // see HoldBlobs
 };
 

@@ -15,7 +15,7 @@
 #include "common/digest.h"
 #include "packer/error.h"
 #include "packer/store/layout_index.h"
-#include "packer/store/temp_file.h"
+#include "packer/temp_file.h"
 
 namespace kontext {
 namespace {

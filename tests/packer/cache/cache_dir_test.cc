@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "packer/cache/cache_trim.h"
+#include "packer/leftover.h"
 #include "tests/support/temp_dir.h"
 
 namespace kontext {
@@ -209,7 +211,7 @@ TEST(CacheTrimTest, TheLeastRecentlyUsedGo) {
       SetTime(dir / ("f" + std::to_string(i)), 1000 + i);
     }
     UniqueFd folder(open(dir.path().c_str(), O_RDONLY | O_DIRECTORY));
-    TrimCache(folder.get(), {"", test.max_bytes, test.max_files}, 2000);
+    TrimCache(folder.get(), {"", test.max_bytes, test.max_files});
     std::vector<std::string> left;
     for (const auto& item : std::filesystem::directory_iterator(dir.path())) {
       left.push_back(item.path().filename());
@@ -219,24 +221,24 @@ TEST(CacheTrimTest, TheLeastRecentlyUsedGo) {
   }
 }
 
-TEST(CacheTrimTest, OnlyOldTemporaryFilesGo) {
+TEST(CacheTrimTest, OnlyTemporaryFilesThatNobodyHoldsGo) {
   TempDir dir;
-  for (const char* name : {"tmp-old", "tmp-new", "k"}) WriteFile(dir / name, "x");
-  SetTime(dir / "tmp-old", 1000);
-  SetTime(dir / "tmp-new", 9000);
-  SetTime(dir / "k", 1000);
+  std::string left = NewTempName(), held = NewTempName();
+  for (const std::string& name : {left, held, std::string("k")}) WriteFile(dir / name, "x");
+  UniqueFd holder(open((dir / held).c_str(), O_RDONLY));
+  ASSERT_EQ(flock(holder.get(), LOCK_EX), 0);
   UniqueFd folder(open(dir.path().c_str(), O_RDONLY | O_DIRECTORY));
-  TrimCache(folder.get(), {"", 1000, 10}, 10000);
-  EXPECT_FALSE(std::filesystem::exists(dir / "tmp-old"));
-  EXPECT_TRUE(std::filesystem::exists(dir / "tmp-new"));
+  TrimCache(folder.get(), {"", 1000, 1});
+  EXPECT_FALSE(std::filesystem::exists(dir / left));
+  EXPECT_TRUE(std::filesystem::exists(dir / held));
   EXPECT_TRUE(std::filesystem::exists(dir / "k"));
 }
 
 TEST(CacheDirTest, TheFirstWriteOfARunCleansUp) {
   TempDir dir;
   ASSERT_TRUE(CacheDir(dir / "c").Write(kKind, "k", {"x"}));
-  WriteFile(dir / "c/index/tmp-1-2", "left by a killed run");
-  SetTime(dir / "c/index/tmp-1-2", 1000);
+  std::string left = dir / ("c/index/" + NewTempName());
+  WriteFile(left, "by a killed run");
   SetTime(dir / "c/index/k", 1000);
   CacheDir cache(dir / "c");
   EXPECT_EQ(Get(cache, "k"), "x");
@@ -244,7 +246,7 @@ TEST(CacheDirTest, TheFirstWriteOfARunCleansUp) {
   ASSERT_EQ(stat((dir / "c/index/k").c_str(), &info), 0);
   EXPECT_GT(info.st_mtim.tv_sec, 1000) << "reading renews the time of use";
   ASSERT_TRUE(cache.Write(kKind, "l", {"x"}));
-  EXPECT_FALSE(std::filesystem::exists(dir / "c/index/tmp-1-2"));
+  EXPECT_FALSE(std::filesystem::exists(left));
 }
 
 }  // namespace
