@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Pushes through a proxy that breaks requests, by a seed, and judges what is under the tag.
 
-    KONTEXT_BIN=… e2e/fault_campaign.py [--runs N] [--seed S] [--share PERCENT]
+    KONTEXT_BIN=… e2e/fault_campaign.py [--runs N] [--seed S] [--share PERCENT] [--only RUN]
 
-After each push the tag must name the image of before or the whole new one, and after a push that
-says it worked the new one; `kontext verify` reads all of it past the proxy.
+Each run has a repository, a tree and a history of its own, made from the seed and its number alone, so
+--only repeats one. It pushes several times in bad weather, at times killed by a signal at some
+request. After each push the tag must name the image of before or the whole new one, and after a push
+that says it worked the new one: `kontext verify` reads all of it past the proxy. Last comes a push in
+good weather, which must work and leave no temporary file.
 """
 
 import argparse
@@ -13,69 +16,156 @@ import os
 import pathlib
 import random
 import re
+import shutil
+import signal
+import subprocess
 import sys
 import tempfile
+import threading
 
 from support import services
-from support.kontext import kontext
+from support.kontext import BIN, kontext
 from support.weather import Storm, Weather
 
+PUSHES = 2  # of a run, in bad weather
+TEMPORARY = re.compile(r"^\.kontext-|^kontext-")
 
-class Campaign:
-    """`registry` is a services.Registry of which repository "storm" is free; `folder` is empty."""
 
-    def __init__(self, registry, folder, seed, share=0.15):
-        self.registry, self.random = registry, random.Random(seed)
+class Run:
+    """One history. `tell(kind, sentence)` takes what is wrong."""
+
+    def __init__(self, registry, folder, seed, number, share, tell):
+        self.random = random.Random(f"{seed} {number}")
+        self.registry, self.repo, self.tell = registry, f"storm{number}", tell
         self.source = pathlib.Path(folder) / "src"
         self.source.mkdir()
-        self.weather = Weather(registry.host, choose=Storm(self.random.random(), share))
-        self.faults, self.completed, self.failed = collections.Counter(), 0, 0
-        self.torn, self.wrong = [], []
+        self.storm = Storm(f"{seed} {number}", share)
+        self.faults, self.outcomes = collections.Counter(), collections.Counter()
+        self.left, self.lock, self.running = None, threading.Lock(), None
+        self.places = [pathlib.Path(folder) / "tmp", pathlib.Path(folder) / "cache"]
+        for place in self.places:
+            place.mkdir()
+        self.env = {"TMPDIR": str(self.places[0]), "XDG_CACHE_HOME": str(self.places[1])}
 
     def edit(self):
         """A few small files, at times a large one that does not compress: it is worth resuming."""
         for _ in range(self.random.randint(1, 4)):
             name = self.source / f"f{self.random.randint(0, 20)}"
             name.write_bytes(self.random.randbytes(self.random.randint(1, 5000)))
-        if self.random.random() < 0.25:
+        if self.random.random() < 0.15:
             large = self.source / f"large{self.random.randint(0, 2)}"
-            large.write_bytes(self.random.randbytes(self.random.randint(5, 9) << 20))
+            large.write_bytes(self.random.randbytes(self.random.randint(5, 7) << 20))
+        if self.random.random() < 0.3:
+            for path in list(self.source.iterdir())[:1]:
+                path.unlink()
 
-    def run_once(self, number):
-        self.edit()
-        before = self.registry.tag("storm", "v1")
-        done = kontext("push", "--retries", str(self.random.randint(0, 5)), "--timeout", "5",
-                       self.source, f"{self.weather.host}/storm:v1")
-        self.faults.update(p.fault for p in self.weather.take() if p.fault)
-        after = self.registry.tag("storm", "v1")
-        if done.rc == 0:
-            self.completed += 1
-            if not re.search("@" + str(after) + "$", done.stdout.strip()):
-                self.torn.append(f"run {number}: the tag is {after}, printed was {done.stdout!r}")
+    def choose(self, method, path):
+        """What happens to a request; at one of some number, the program is killed."""
+        with self.lock:
+            if self.left is not None:
+                self.left -= 1
+                if self.left == -1:
+                    self.running.send_signal(self.signal)
+        return self.storm(method, path)
+
+    def push(self, host):
+        """Its exit code, what it printed."""
+        command = [BIN, "push", "--retries", str(self.random.randint(0, 5)), "--timeout", "5",
+                   str(self.source), f"{host}/{self.repo}:v1"]
+        killed = self.random.random() < 0.2
+        self.signal = self.random.choice((signal.SIGINT, signal.SIGTERM, signal.SIGKILL))
+        at = self.random.randint(0, 15)
+        with self.lock:
+            self.running = subprocess.Popen(command, env={**os.environ, **self.env},
+                                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                            stderr=subprocess.PIPE)
+            self.left = at if killed else None
+        out, err = self.running.communicate(timeout=300)
+        return self.running.returncode, out.decode(), err.decode(errors="replace")
+
+    def judge(self, before, code, out, err):
+        after = self.registry.tag(self.repo, "v1")
+        if code == 0:
+            self.outcomes["completed"] += 1
+            if not out.strip().endswith(f"@{after}"):
+                self.tell("torn", f"the tag is {after}, printed was {out!r}")
+        elif code == 1:
+            self.outcomes["failed"] += 1
+        elif code < 0 and -code == self.signal and self.left is not None:
+            self.outcomes["killed"] += 1
+            self.faults[signal.Signals(-code).name] += 1
         else:
-            self.failed += 1
+            self.tell("crashed", f"exit code {code}: {err.strip()}")
         if after is None:
             return
-        moved = after != before
-        compared = [self.source] if done.rc == 0 or moved else []
-        check = kontext("verify", f"{self.registry.host}/storm:v1", *compared)
+        compared = [self.source] if code == 0 or after != before else []
+        check = kontext("verify", f"{self.registry.host}/{self.repo}:v1", *compared, env=self.env)
         if check.rc == 1:
-            self.wrong.append(f"run {number}: {check.stderr.strip()}")
+            self.tell("wrong", check.stdout.strip() + check.stderr.strip())
         elif check.rc != 0:
-            self.torn.append(f"run {number}: {check.stderr.strip()}")
+            self.tell("torn", check.stderr.strip())
 
-    def run(self, runs):
+    def go(self):
+        weather = Weather(self.registry.host, choose=self.choose)
         try:
-            for number in range(runs):
-                self.run_once(number)
+            for _ in range(PUSHES):
+                self.edit()
+                before = self.registry.tag(self.repo, "v1")
+                self.judge(before, *self.push(weather.host))
+                self.faults.update(p.fault for p in weather.take() if p.fault)
         finally:
-            self.weather.stop()
+            weather.stop()
+        done = kontext("push", self.source, f"{self.registry.host}/{self.repo}:v1", env=self.env)
+        self.left = None
+        if done.rc != 0:
+            self.tell("stuck", done.stderr.strip())
+        self.judge(None, done.rc, done.stdout, done.stderr)
+        for place in self.places:
+            for path in place.rglob("*"):
+                if TEMPORARY.match(path.name):
+                    self.tell("leftover", str(path.relative_to(place)))
+
+
+class Campaign:
+    """`registry` is a services.Registry of which repositories "storm…" are free; `folder` is empty."""
+
+    WRONG = ("torn", "wrong", "leftover", "stuck", "crashed")
+
+    def __init__(self, registry, folder, seed, share=0.15):
+        self.registry, self.folder, self.seed, self.share = registry, folder, seed, share
+        self.runs, self.faults, self.outcomes = 0, collections.Counter(), collections.Counter()
+        self.found = collections.defaultdict(list)
+
+    def run_once(self, number):
+        folder = pathlib.Path(self.folder) / f"run{number}"
+        folder.mkdir()
+        run = Run(self.registry, folder, self.seed, number, self.share,
+                  lambda kind, text: self.found[kind].append(f"run {number}: {kind}: {text}"))
+        run.go()
+        self.runs += 1
+        self.faults += run.faults
+        self.outcomes += run.outcomes
+        shutil.rmtree(folder)
+
+    def run(self, numbers):
+        for number in numbers:
+            self.run_once(number)
+
+    def problems(self):
+        return [text for kind in self.WRONG for text in self.found[kind]]
 
     def report(self):
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.faults.items()))
-        return (f"faults injected: {sum(self.faults.values())} ({kinds}); pushes completed: "
-                f"{self.completed}, failed: {self.failed}; torn tags: {len(self.torn)}; "
-                f"wrong bytes: {len(self.wrong)}")
+        lines = [("seed", self.seed), ("runs", self.runs),
+                 ("faults injected", f"{sum(self.faults.values())} ({kinds})"),
+                 ("pushes completed", self.outcomes["completed"]),
+                 ("pushes failed", self.outcomes["failed"]),
+                 ("pushes killed", self.outcomes["killed"]),
+                 ("tags torn", len(self.found["torn"])), ("wrong bytes", len(self.found["wrong"])),
+                 ("leftovers", len(self.found["leftover"])),
+                 ("later pushes that failed", len(self.found["stuck"])),
+                 ("crashes", len(self.found["crashed"]))]
+        return "\n".join(f"{name + ':':26}{value}" for name, value in lines)
 
 
 def main():
@@ -83,19 +173,20 @@ def main():
     parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     parser.add_argument("--share", type=int, default=15, help="percent of requests that break")
+    parser.add_argument("--only", type=int, help="the number of the one run to make")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="kontext-campaign-") as folder:
-        os.environ["XDG_CACHE_HOME"] = f"{folder}/cache"
+    numbers = range(options.runs) if options.only is None else [options.only]
+    with tempfile.TemporaryDirectory(prefix="campaign-") as folder:
         registry = services.Registry(folder)
+        campaign = Campaign(registry, folder, options.seed, options.share / 100)
         try:
-            campaign = Campaign(registry, folder, options.seed, options.share / 100)
-            campaign.run(options.runs)
+            campaign.run(numbers)
         finally:
             registry.stop()
-    print(campaign.report())
-    print(*campaign.torn, *campaign.wrong, sep="\n", end="")
-    return 1 if campaign.torn or campaign.wrong else 0
+            print(campaign.report())
+            print(*campaign.problems(), sep="\n", end="")
+    return 1 if campaign.problems() else 0
 
 
 if __name__ == "__main__":

@@ -56,6 +56,20 @@ def unmount_below(folder):
         subprocess.run(["umount", "-l", point], check=False, stderr=subprocess.DEVNULL)
 
 
+def make_disk(folder, size):
+    """A small file system of its own in a new folder."""
+    need_root("a disk that gets full")
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=0755", "kontext-e2e",
+                           str(folder)], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Unavailable(f"a disk that gets full: {done.stderr.strip()}")
+
+
+def resize_disk(folder, size):
+    subprocess.run(["mount", "-o", f"remount,size={size}", str(folder)], check=True)
+
+
 class Server:
     """A child process, its log, and the wait until it answers."""
 
@@ -100,12 +114,15 @@ class Registry:
     """docker-registry on a free loopback port, with its storage in `folder`.
 
     `http` and `auth` are more of its configuration: what follows the address, and a section.
+    `disk_bytes`: of a disk of its own for the storage, which may get full (needs root).
     """
 
     def __init__(self, folder, name="registry", address="127.0.0.1", http="", auth="",
-                 deletes=True):
+                 deletes=True, disk_bytes=0):
         self.folder = pathlib.Path(folder) / name
         self.folder.mkdir()
+        if disk_bytes:
+            make_disk(self.folder / "storage", disk_bytes)
         self.storage = self.folder / "storage"
         self.host = f"{address}:{free_port()}"
         config = self.folder / "config.yml"

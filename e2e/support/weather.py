@@ -1,8 +1,10 @@
 """A proxy on loopback before a registry that delays, counts and breaks what passes."""
 
+import collections
 import dataclasses
 import http.client
 import random
+import re
 import socket
 import socketserver
 import threading
@@ -32,11 +34,14 @@ class Fault:
     kind: "refuse" (the connection is cut before the request is read), "cut-body" (after `part` of
     the request's body has gone on; `then` is called before), "lose" (it is carried out, its answer never comes),
     "cut-answer" (after `part` of the answer's body), "busy" (503, with Retry-After `after`),
-    "stall" (no answer comes until the client hangs up).
+    "answer" (`status` without the registry being asked), "stall" (no answer comes until the client
+    hangs up), "truncate-body" and "truncate" (`part` of the request's or the answer's body goes on as
+    if that were all), "forget-query" (the request goes on without what follows the "?").
     """
     kind: str
     part: float = 0.5
     after: int = 0
+    status: int = 503
     then: typing.Callable = None
 
 
@@ -101,17 +106,25 @@ class Weather:
             rfile.read(1)
             raise _Cut
         time.sleep(self.delay)
-        if fault and fault.kind == "busy":
+        if fault and fault.kind in ("busy", "answer"):
             self.read_body(rfile, length)
-            passed.status = 503
-            wfile.write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
-                        b"Retry-After: %d\r\n\r\n" % fault.after)
+            passed.status = fault.status
+            wait = b"Retry-After: %d\r\n" % fault.after if fault.kind == "busy" else b""
+            wfile.write(b"HTTP/1.1 %d Refused\r\nContent-Length: 0\r\n%s\r\n"
+                        % (fault.status, wait))
             return True
         host, port = self.upstream.split(":")
         there = http.client.HTTPConnection(host, int(port), timeout=DEAF_SECONDS)
         try:
-            there.putrequest(passed.method, passed.path, skip_host=True, skip_accept_encoding=True)
+            path, to_send = passed.path, length
+            if fault and fault.kind == "forget-query":
+                path = path.split("?")[0]
+            if fault and fault.kind == "truncate-body":
+                to_send = int(length * fault.part)
+            there.putrequest(passed.method, path, skip_host=True, skip_accept_encoding=True)
             for name, value in headers.items():
+                if name.lower() == "content-length":
+                    value = str(to_send)
                 if name.lower() not in HOP_BY_HOP:
                     there.putheader(name, value)
             there.endheaders()
@@ -123,7 +136,7 @@ class Weather:
                 piece = rfile.read(min(PIECE, length - sent))
                 if not piece:
                     raise _Cut
-                there.send(piece)
+                there.send(piece[:max(0, to_send - sent)])
                 sent += len(piece)
             if cut is not None:
                 if fault.then:
@@ -151,6 +164,8 @@ class Weather:
         lines = [f"HTTP/1.1 {response.status} {response.reason}"]
         lines += [f"{name}: {value}" for name, value in response.getheaders()
                   if name.lower() not in HOP_BY_HOP | {"content-length"}]
+        if fault and fault.kind == "truncate":
+            body = body[:int(len(body) * fault.part)]
         length = response.headers.get("Content-Length") if passed.method == "HEAD" else len(body)
         lines.append(f"Content-Length: {length or 0}")
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
@@ -189,15 +204,20 @@ def mean_in_flight(passed, at_least):
 
 
 class Storm:
-    """Breaks a share of the requests, by a seed."""
+    """Breaks a share of the requests. What happens to a request follows from the seed, from what it
+    is, and from how often it has come: not from the order in which several come at once."""
 
-    KINDS = ("refuse", "cut-body", "lose", "cut-answer", "busy")
+    KINDS = ("refuse", "cut-body", "lose", "cut-answer", "busy", "truncate-body", "truncate")
 
     def __init__(self, seed, share):
-        self.random, self.share, self.lock = random.Random(seed), share, threading.Lock()
+        self.seed, self.share = seed, share
+        self.seen, self.lock = collections.Counter(), threading.Lock()
 
     def __call__(self, method, path):
+        what = method + " " + re.sub(r"/uploads/[^?]*|_state=[^&]*", "", path)
         with self.lock:
-            if self.random.random() >= self.share:
-                return None
-            return Fault(self.random.choice(self.KINDS), self.random.random())
+            self.seen[what] += 1
+            dice = random.Random(f"{self.seed} {what} {self.seen[what]}")
+        if dice.random() >= self.share:
+            return None
+        return Fault(dice.choice(self.KINDS), dice.random())

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <csignal>
@@ -15,7 +16,19 @@ namespace {
 // A handler has no context but globals.
 volatile std::sig_atomic_t stop_signal = 0;
 
-void TakeNote(int number) { stop_signal = number; }
+// What can be tidied up is tidied up in this time, unless a connection on which nothing moves is in
+// the way: then the next run does it.
+constexpr unsigned kPatienceSeconds = 3;
+
+void TakeNote(int number) {
+  stop_signal = number;
+  alarm(kPatienceSeconds);
+}
+
+void EndAtOnce(int) {
+  std::signal(stop_signal, SIG_DFL);
+  std::raise(stop_signal);
+}
 
 // Ends the program as the signal would have, now that all is tidy.
 void StopAsAsked() {
@@ -70,6 +83,7 @@ int RunPull(const Command& command, const std::vector<std::string>& arguments) {
   options.jobs = Jobs(values);
   options.connection = CommonOptions(values);
   RaiseFileLimit();
+  std::signal(SIGALRM, EndAtOnce);
   std::signal(SIGTERM, TakeNote);
   std::signal(SIGINT, TakeNote);
   options.stop = [] { return stop_signal != 0; };
