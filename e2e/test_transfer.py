@@ -32,6 +32,26 @@ def is_upload(method, path):
     return method in ("PUT", "PATCH") and "/blobs/uploads/" in path
 
 
+class SmallBodies(Weather):
+    """A proxy that takes no larger body than `limit`, as nginx does; counts what PATCHes carry."""
+
+    def __init__(self, upstream, limit, **options):
+        self.limit, self.patched = limit, []
+        super().__init__(upstream, **options)
+
+    def forward(self, passed, fault, headers, rfile, wfile):
+        length = int(headers.get("Content-Length") or 0)
+        if length > self.limit:
+            self.read_body(rfile, length)
+            passed.status = 413
+            wfile.write(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+            return True
+        again = super().forward(passed, fault, headers, rfile, wfile)
+        if passed.method == "PATCH" and passed.status == 202:
+            self.patched.append(headers["Content-Range"])
+        return again
+
+
 class Transfer(Case):
     wants = {"registry"}
 
@@ -78,6 +98,29 @@ class Transfer(Case):
                 weather = self.weather(choose=once(is_upload, Fault(kind, 0.6)))
                 push(self.source, f"{weather.host}/large-{kind}:v1")
                 self.assert_whole(f"large-{kind}")
+
+    def test_chunks_go_on_where_a_connection_broke(self):
+        """What docker-registry has taken and answered for is not sent again."""
+        self.edit(random.Random(4).randbytes(18 << 20))
+        for kind in ("refuse", "busy"):
+            with self.subTest(kind=kind):
+                patches = []
+
+                def choose(method, path, kind=kind, patches=patches):
+                    if method != "PATCH":
+                        return None
+                    patches.append(path)
+                    return Fault(kind) if len(patches) % 2 == 0 else None
+
+                weather = SmallBodies(self.registry.host, 4 << 20, choose=choose)
+                self.addCleanup(weather.stop)
+                # More faults than tries: each comes after a chunk that got through.
+                push(self.source, f"{weather.host}/chunks-{kind}:v1", "--retries", "2")
+                faults = [p for p in weather.take() if p.fault]
+                self.assertGreater(len(faults), 3)
+                starts = [int(r.split("-")[0]) for r in weather.patched]
+                self.assertEqual(starts, [i * (4 << 20) for i in range(len(starts))])
+                self.assert_whole(f"chunks-{kind}")
 
     def test_a_busy_registry_is_waited_for(self):
         weather = self.weather(choose=once(is_upload, Fault("busy", after=1)))

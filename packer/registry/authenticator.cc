@@ -227,17 +227,15 @@ Response Authenticator::SendToRealm(Request request) {
   request.headers.emplace_back("Accept", "application/json");
   // Without an answer the request that needs the token is tried again, and with it this one.
   std::exception_ptr no_answer;
-  Response answer = WithRetries(
-      options_.retry,
-      [&] {
-        try {
-          return transport_.Send(request);
-        } catch (const Error&) {
-          no_answer = std::current_exception();
-          return Response();
-        }
-      },
-      [] { return true; });
+  auto send = [&] {
+    try {
+      return transport_.Send(request);
+    } catch (const Error&) {
+      no_answer = std::current_exception();
+      return Response();
+    }
+  };
+  Response answer = WithRetries(options_.retry, {.send = send});
   if (no_answer == nullptr) return answer;
   try {
     std::rethrow_exception(no_answer);

@@ -6,6 +6,8 @@
 #include <exception>
 #include <string>
 
+#include "packer/registry/error_body.h"
+
 namespace kontext {
 namespace {
 
@@ -20,27 +22,49 @@ class Download {
         subject_(BlobSubject(blob.digest)) {}
 
   void Run() {
-    Response answer = WithRetries(
-        endpoint_.retry(), [this] { return Try(); }, [] { return true; });
+    Response answer = Fetch();
+    // A complete answer, and yet too short: a cache on the way may have kept what broke off.
+    bool whole = offset_ == wanted_ || hung_up_ || !other_range_.empty();
+    if (IsSuccess(answer.status) && !whole) answer = Fetch();
     // Not thrown through Send and WithRetries, which would take it for their own.
     if (sink_failure_ != nullptr) std::rethrow_exception(sink_failure_);
     if (answer.status == 416) {
       endpoint_.Fail(ErrorKind::kFormat, subject_, "damaged: it is shorter than its manifest says");
     }
     if (!IsSuccess(answer.status)) endpoint_.Refuse(answer, subject_);
+    if (!other_range_.empty()) {
+      endpoint_.Fail(ErrorKind::kFormat, subject_,
+                     fmt::format("asked for bytes from {}, got \"{}\"", offset_, other_range_));
+    }
   }
 
  private:
+  Response Fetch() {
+    return WithRetries(endpoint_.retry(),
+                       {.send = [this] { return Try(); }, .reached = [this] { return offset_; }});
+  }
+
   Response Try() {
+    bool part = offset_ > 0 || wanted_ < blob_.size;
+    Response answer = Ask(part && ranges_);
+    // Some know no ranges, or no longer what they are of: the whole serves as well.
+    bool refused = answer.status == 416 || answer.status == 501 || !other_range_.empty();
+    if (!part || !ranges_ || !refused) return answer;
+    ranges_ = false;
+    return Ask(false);
+  }
+
+  Response Ask(bool range) {
     Request request;
     request.method = "GET";
     request.url = endpoint_.BlobUrl(blob_.digest);
     request.may_retry = false;
-    if (offset_ > 0 || wanted_ < blob_.size) {
+    if (range) {
       request.headers.emplace_back("Range", fmt::format("bytes={}-{}", offset_, wanted_ - 1));
     }
     request.on_answer = [this](const Response& answer) { CheckRange(answer); };
     request.sink = [this](std::string_view bytes) { return Take(bytes); };
+    other_range_.clear();
     return endpoint_.Send(request, subject_);
   }
 
@@ -52,11 +76,11 @@ class Download {
     if (!partial) return;
     std::string range = HeaderOf(answer, "content-range");
     if (range.empty() || range.starts_with(fmt::format("bytes {}-", offset_))) return;
-    throw Error(ErrorKind::kFormat,
-                fmt::format("asked for bytes from {}, got \"{}\"", offset_, range));
+    other_range_ = QuoteLine(range);
   }
 
   bool Take(std::string_view bytes) {
+    if (!other_range_.empty()) return false;
     size_t skipped = std::min<uint64_t>(skip_, bytes.size());
     skip_ -= skipped;
     bytes.remove_prefix(skipped);
@@ -64,12 +88,12 @@ class Download {
     if (bytes.empty()) return offset_ < wanted_;
     offset_ += bytes.size();
     try {
-      bool more = sink_(bytes);
-      return offset_ < wanted_ ? more : ends_there_;
+      hung_up_ = !sink_(bytes);
     } catch (...) {
       sink_failure_ = std::current_exception();
-      return false;
+      hung_up_ = true;
     }
+    return offset_ < wanted_ ? !hung_up_ : ends_there_;
   }
 
   const Endpoint& endpoint_;
@@ -81,6 +105,9 @@ class Download {
   uint64_t skip_ = 0;    // of this answer: delivered by an earlier one
   // The answer ends with what is wanted: no need to hang up, which would cost the connection.
   bool ends_there_ = false;
+  bool hung_up_ = false;     // the sink has enough
+  bool ranges_ = true;       // are asked for
+  std::string other_range_;  // what came in place of the one that was asked for
   std::exception_ptr sink_failure_;
 };
 

@@ -43,6 +43,16 @@ bool WantsAnotherForm(const Response& answer) {
   return code != "DIGEST_INVALID" && code != "DENIED" && code != "TOOMANYREQUESTS";
 }
 
+// The registry does not know an upload that it has begun, or is at another offset of it.
+bool IsLost(const Response& answer) {
+  if (answer.status == 416) return true;
+  std::string code = ParseErrorBody(answer.body).code;
+  return answer.status == 404 && (code == "BLOB_UPLOAD_UNKNOWN" || code == "BLOB_UPLOAD_INVALID");
+}
+
+// It may know an upload that it cannot tell about just now.
+bool IsBusy(const Response& answer) { return IsRetryable(answer.status) && answer.status != 500; }
+
 uint64_t MinChunk(const Response& answer) {
   std::string text = HeaderOf(answer, "oci-chunk-min-length");
   uint64_t bytes = 0;
@@ -61,19 +71,39 @@ class Upload {
 
   // The answer that ends it: success, or the refusal.
   Response Try() {
-    uint64_t received = under_way_ && may_resume_ ? AskOffset() : 0;
-    if (received > 0) {
-      Response answer = SendChunks(received);
+    if (under_way_ && may_resume_) {
+      Response answer = GoOn();
       if (IsSuccess(answer.status) || IsRetryable(answer.status)) return answer;
-      may_resume_ = false;  // it was not what it said that it has
-    } else if (under_way_ && may_resume_) {
-      Response there = AskForBlob();  // only the answer may have got lost
-      if (IsSuccess(there.status)) return there;
     }
-    return SendAll();
+    Response answer = SendAll();
+    if (!IsLost(answer)) return answer;
+    // It was begun with a server that has been replaced meanwhile, or it was ended and the answer
+    // got lost.
+    Response there = AskForBlob();
+    return IsSuccess(there.status) ? there : SendAll();
   }
 
+  // The most that a registry has acknowledged.
+  uint64_t reached() const { return reached_; }
+
  private:
+  // Takes up what broke off. Neither a success nor retryable: it has to be sent from the start.
+  Response GoOn() {
+    Response answer;
+    uint64_t received = AskOffset(&answer);
+    if (received > 0) {
+      reached_ = std::max(reached_, received);
+      answer = SendChunks(received);
+      // It was not what it said that it has.
+      if (!IsSuccess(answer.status) && !IsRetryable(answer.status)) may_resume_ = false;
+      return answer;
+    }
+    if (IsBusy(answer)) return answer;
+    Response there = AskForBlob();  // only the answer may have got lost
+    if (IsSuccess(there.status)) return there;
+    return {};
+  }
+
   Response SendAll() {
     Response answer = Start();
     if (!IsSuccess(answer.status)) return answer;
@@ -106,13 +136,15 @@ class Upload {
     return answer;
   }
 
-  // How many bytes the registry has of what broke off; 0: none that can be built on.
-  uint64_t AskOffset() {
+  // How many bytes the registry has of what broke off; 0: none that can be built on, as `answer`
+  // may say. docker-registry knows no offset for what broke within a request (its Location names
+  // the one where it began), but does between two.
+  uint64_t AskOffset(Response* answer) {
     try {
-      Response answer = endpoint_.Send(NewRequest("GET", location_), subject_);
-      uint64_t received = IsSuccess(answer.status) ? ReceivedBytes(answer) : 0;
+      *answer = endpoint_.Send(NewRequest("GET", location_), subject_);
+      uint64_t received = IsSuccess(answer->status) ? ReceivedBytes(*answer) : 0;
       if (received == 0 || received > source_.size()) return 0;
-      Follow(answer);
+      Follow(*answer);
       return received;
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kNetwork) throw;
@@ -160,6 +192,7 @@ class Upload {
       if (!IsSuccess(answer.status)) return answer;  // ECR says 201, others 202 or 204
       Follow(answer);
       offset += size;
+      reached_ = std::max(reached_, offset);
     }
     return Put(nullptr);
   }
@@ -180,6 +213,7 @@ class Upload {
   std::string location_;
   uint64_t chunk_ = 0;  // 0: all at once
   uint64_t min_chunk_ = 0;
+  uint64_t reached_ = 0;
   bool under_way_ = false;  // location_ is an upload that was begun and not ended
   bool may_resume_;
 };
@@ -188,8 +222,8 @@ class Upload {
 
 void UploadBlob(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source) {
   Upload upload(endpoint, blob, source);
-  Response answer = WithRetries(
-      endpoint.retry(), [&] { return upload.Try(); }, [] { return true; });
+  Response answer = WithRetries(endpoint.retry(), {.send = [&] { return upload.Try(); },
+                                                   .reached = [&] { return upload.reached(); }});
   if (!IsSuccess(answer.status)) endpoint.Refuse(answer, BlobSubject(blob.digest));
 }
 

@@ -15,6 +15,9 @@
 namespace kontext {
 namespace {
 
+// A blob up to this size is checked before anybody gets it: an index part, a configuration.
+constexpr uint64_t kMaxKept = uint64_t{1} << 20;
+
 // OCI first; Docker's so that a foreign image under the tag is recognized as one.
 constexpr char kAccept[] =
     "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
@@ -34,10 +37,19 @@ bool IsTornLink(const Response& answer) {
   return answer.status == 400 && ParseErrorBody(answer.body).code == "DIGEST_INVALID";
 }
 
-// Of a refused manifest.
+// Of a refused manifest. Some give no reason.
 bool LacksPart(const Response& refusal) {
   std::string code = ParseErrorBody(refusal.body).code;
-  return code == "BLOB_UNKNOWN" || code == "MANIFEST_BLOB_UNKNOWN" || code == "MANIFEST_UNKNOWN";
+  return code == "BLOB_UNKNOWN" || code == "MANIFEST_BLOB_UNKNOWN" || code == "MANIFEST_UNKNOWN" ||
+         (code.empty() && refusal.status == 404);
+}
+
+// How often a manifest is sent that was refused so. What was uploaded just now may be seen a little
+// later; what is missing for good is not worth a long wait.
+int TriesAfter(const Response& refusal, const RetryPolicy& policy) {
+  if (IsSuccess(refusal.status)) return 0;
+  if (IsTornLink(refusal)) return policy.tries;
+  return LacksPart(refusal) ? std::min(policy.tries, 3) : 0;
 }
 
 bool IsSha256(const std::string& text) { return text.starts_with("sha256:"); }
@@ -56,20 +68,24 @@ std::optional<ManifestAnswer> RegistryClient::GetManifest(const std::string& tag
   request.url = endpoint_.ManifestUrl(tag_or_digest);
   request.headers.emplace_back("Accept", kAccept);
   request.max_body = kMaxManifest;
-  Response answer = endpoint_.Send(request, subject);
-  if (answer.status == 406) {  // Artifactory's word for a type in the list that it does not know
-    request.headers = {{"Accept", "*/*"}};
-    answer = endpoint_.Send(request, subject);
-  }
-  if (answer.status == 404) return std::nullopt;
-  if (!IsSuccess(answer.status)) endpoint_.Refuse(answer, subject);
-  std::string wanted =
-      IsSha256(tag_or_digest) ? tag_or_digest : HeaderOf(answer, "docker-content-digest");
-  if (IsSha256(wanted) && DigestOf(answer.body) != wanted) {
+  for (bool again = true;; again = false) {
+    Response answer = endpoint_.Send(request, subject);
+    if (answer.status == 406) {  // Artifactory's word for a type in the list that it does not know
+      request.headers = {{"Accept", "*/*"}};
+      answer = endpoint_.Send(request, subject);
+    }
+    if (answer.status == 404) return std::nullopt;
+    if (!IsSuccess(answer.status)) endpoint_.Refuse(answer, subject);
+    std::string wanted =
+        IsSha256(tag_or_digest) ? tag_or_digest : HeaderOf(answer, "docker-content-digest");
+    std::string came = DigestOf(answer.body);
+    if (!IsSha256(wanted) || came == wanted) {
+      return ManifestAnswer{std::move(answer.body), MediaTypeOf(answer)};
+    }
+    if (again) continue;  // it may have been damaged on the way
     endpoint_.Fail(ErrorKind::kFormat, subject,
-                   fmt::format("what came is {}, not {}", DigestOf(answer.body), wanted));
+                   fmt::format("what came is {}, not {}", came, QuoteLine(wanted)));
   }
-  return ManifestAnswer{std::move(answer.body), MediaTypeOf(answer)};
 }
 
 bool RegistryClient::HasBlob(const Descriptor& blob) {
@@ -92,7 +108,20 @@ bool RegistryClient::HasBlob(const Descriptor& blob) {
 void RegistryClient::GetBlob(const Descriptor& blob, uint64_t limit,
                              const std::function<bool(std::string_view)>& sink) {
   uint64_t wanted = limit == 0 ? blob.size : std::min(limit, blob.size);
-  DownloadBlob(endpoint_, blob, wanted, sink);
+  if (wanted < blob.size || wanted > kMaxKept) {
+    DownloadBlob(endpoint_, blob, wanted, sink);
+    return;
+  }
+  std::string bytes;
+  // What was damaged on the way comes once more; what is still damaged is for the sink to find out.
+  for (int tries = 0; tries < 2 && (tries == 0 || DigestOf(bytes) != blob.digest); ++tries) {
+    bytes.clear();
+    DownloadBlob(endpoint_, blob, wanted, [&](std::string_view part) {
+      bytes += part;
+      return true;
+    });
+  }
+  sink(bytes);
 }
 
 bool RegistryClient::MountBlob(const Descriptor& blob, const std::string& from_repository) {
@@ -126,7 +155,7 @@ void RegistryClient::PutManifest(const Descriptor& manifest, const std::string& 
   request.headers.emplace_back("Content-Type", manifest.media_type);
   request.body = source.get();
   Response answer = endpoint_.Send(request, subject);
-  for (int failures = 1; IsTornLink(answer) && failures < endpoint_.retry().tries; ++failures) {
+  for (int failures = 1; failures < TriesAfter(answer, endpoint_.retry()); ++failures) {
     Sleep(endpoint_.retry(), RetryDelay(endpoint_.retry(), failures, &answer));
     answer = endpoint_.Send(request, subject);
   }
@@ -139,8 +168,9 @@ void RegistryClient::PutManifest(const Descriptor& manifest, const std::string& 
   }
   std::string stored = HeaderOf(answer, "docker-content-digest");
   if (IsSha256(stored) && stored != manifest.digest) {
-    endpoint_.Fail(ErrorKind::kRegistry, subject,
-                   fmt::format("the registry stored {}, not {}", stored, manifest.digest));
+    endpoint_.Fail(
+        ErrorKind::kRegistry, subject,
+        fmt::format("the registry stored {}, not {}", QuoteLine(stored), manifest.digest));
   }
 }
 

@@ -34,13 +34,15 @@ class RegistryClient {
                  bool insecure_http, const RetryPolicy& retry);
 
   // Nothing when the registry knows no such manifest or repository. The body's digest is checked
-  // against `tag_or_digest` or, for a tag, against what the registry says that it is.
+  // against `tag_or_digest` or, for a tag, against what the registry says that it is; one that
+  // comes damaged is fetched once more.
   std::optional<ManifestAnswer> GetManifest(const std::string& tag_or_digest);
 
   // False when the registry has it not, has it in another size, or cannot say.
   bool HasBlob(const Descriptor& blob);
 
-  // The blob's first min(limit, size) bytes, 0 meaning all; see DownloadBlob.
+  // The blob's first min(limit, size) bytes, 0 meaning all; see DownloadBlob. One of up to 1 MiB
+  // comes as a whole, and is fetched twice before it comes damaged.
   void GetBlob(const Descriptor& blob, uint64_t limit,
                const std::function<bool(std::string_view)>& sink);
 
@@ -51,7 +53,8 @@ class RegistryClient {
   void PutBlob(const Descriptor& blob, const BlobSource& source);
 
   // Under `tag`, or by its digest alone when `tag` is empty. Throws Error(kMissingPart) when the
-  // registry says that it lacks a blob or manifest that this one names.
+  // registry says, and still after a second or two, that it lacks a blob or manifest that this one
+  // names.
   void PutManifest(const Descriptor& manifest, const std::string& body, const std::string& tag);
 
   // False when there is none; see manifest_deletion.h.

@@ -15,6 +15,8 @@
 namespace kontext {
 namespace {
 
+constexpr uint64_t kProgress = 256 * 1024;
+
 double Random(const RetryPolicy& policy) {
   if (policy.random) return policy.random();
   std::random_device device;
@@ -55,8 +57,8 @@ class RetryTransport : public Transport {
         return request.sink(bytes);
       };
     }
-    return WithRetries(
-        policy_, [&] { return inner_->Send(watched); }, [&] { return !delivered; });
+    return WithRetries(policy_, {.send = [&] { return inner_->Send(watched); },
+                                 .may_retry = [&] { return !delivered; }});
   }
 
  private:
@@ -92,16 +94,23 @@ Milliseconds RetryDelay(const RetryPolicy& policy, int failures, const Response*
   return Milliseconds(static_cast<Milliseconds::rep>(jittered));
 }
 
-Response WithRetries(const RetryPolicy& policy, const std::function<Response()>& attempt,
-                     const std::function<bool()>& may_retry) {
-  for (int failures = 1;; ++failures) {
+Response WithRetries(const RetryPolicy& policy, const Attempts& attempts) {
+  uint64_t reached = 0;
+  int failures = 0;
+  auto used_up = [&] {
+    uint64_t now = attempts.reached ? attempts.reached() : 0;
+    if (now >= reached + kProgress) failures = 0;
+    reached = std::max(reached, now);
+    return ++failures >= policy.tries || (attempts.may_retry && !attempts.may_retry());
+  };
+  while (true) {
     RetryWait wait{Milliseconds(0), 0, false};
     try {
-      Response answer = attempt();
-      if (!IsRetryable(answer.status) || failures >= policy.tries || !may_retry()) return answer;
+      Response answer = attempts.send();
+      if (!IsRetryable(answer.status) || used_up()) return answer;
       wait = {RetryDelay(policy, failures, &answer), answer.status, RetryAfter(answer).has_value()};
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kNetwork || failures >= policy.tries || !may_retry()) throw;
+      if (error.kind() != ErrorKind::kNetwork || used_up()) throw;
       wait.time = RetryDelay(policy, failures, nullptr);
     }
     if (policy.on_wait) policy.on_wait(wait);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -42,10 +43,17 @@ Milliseconds RetryDelay(const RetryPolicy& policy, int failures, const Response*
 // As the policy sleeps.
 void Sleep(const RetryPolicy& policy, Milliseconds time);
 
-// Calls `attempt` until its answer is not retryable, the tries are used up (the last answer is
-// returned, the last Error(kNetwork) thrown), or `may_retry` says no.
-Response WithRetries(const RetryPolicy& policy, const std::function<Response()>& attempt,
-                     const std::function<bool()>& may_retry);
+// What is tried again.
+struct Attempts {
+  std::function<Response()> send;
+  std::function<bool()> may_retry{};    // asked after a failure; empty: yes
+  std::function<uint64_t()> reached{};  // the bytes that are done with for good; empty: none
+};
+
+// Sends until the answer is not retryable, the tries are used up (the last answer is returned, the
+// last Error(kNetwork) thrown), or `may_retry` says no. The tries begin anew with each 256 KiB that
+// were reached: a long transfer may break often, as long as it gets on.
+Response WithRetries(const RetryPolicy& policy, const Attempts& attempts);
 
 // Tries again by `policy`, but never a request whose sink took bytes already, nor one that says
 // `may_retry = false`: there the sender must choose how to go on.

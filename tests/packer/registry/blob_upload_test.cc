@@ -206,6 +206,98 @@ TEST_F(BlobUploadTest, DoesNotTrustAnOffsetTwice) {
   EXPECT_EQ(script_.Methods(), "POST PUT GET PATCH PUT POST PUT POST PUT");
 }
 
+// Each break gets a little further than the one before: more of them than there are tries.
+TEST_F(BlobUploadTest, ALongUploadMayBreakOften) {
+  constexpr uint64_t kStep = 1 << 20;
+  const std::string bytes(9 * kStep, 'x');
+  script_.steps = {Started(), {413, {}, ""}, Started()};
+  for (uint64_t i = 1; i <= 8; ++i) {
+    script_.steps.push_back({0, {}, ""});
+    script_.steps.push_back({204, {{"range", "0-" + std::to_string(i * kStep - 1)}}, ""});
+  }
+  script_.steps.insert(script_.steps.end(), {Started(), {201, {}, ""}});
+  EXPECT_EQ(Upload(bytes), "");
+  EXPECT_EQ(slept_, std::vector<long>(8, 100));
+  EXPECT_EQ(script_.seen[script_.seen.size() - 2].headers["Content-Range"], "8388608-9437183");
+}
+
+TEST_F(BlobUploadTest, AnUploadThatDoesNotGetOnIsGivenUp) {
+  script_.steps = {Started(), {413, {}, ""}, Started()};
+  for (int i = 0; i < 6; ++i) {
+    script_.steps.push_back({0, {}, ""});
+    script_.steps.push_back({204, {{"range", "0-1048575"}}, ""});
+  }
+  EXPECT_NE(Upload(std::string(9 << 20, 'x')), "");
+  EXPECT_EQ(slept_, (std::vector<long>{100, 100, 200, 400, 800}));
+}
+
+TEST_F(BlobUploadTest, ABusyRegistryKeepsWhatItHas) {
+  const std::string bytes(5 << 20, 'x');
+  script_.steps = {Started(),    {0, {}, ""},  {503, {}, ""}, {204, {{"range", "0-99"}}, ""},
+                   Started("2"), {201, {}, ""}};
+  EXPECT_EQ(Upload(bytes), "");
+  EXPECT_EQ(script_.Methods(), "POST PUT GET GET PATCH PUT");
+  EXPECT_EQ(script_.seen[4].headers["Content-Range"], "100-5242879");
+}
+
+TEST_F(BlobUploadTest, StartsOverWhatARegistryHasForgotten) {
+  const std::string bytes(5 << 20, 'x');
+  const Step answers[] = {{404, {}, R"({"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]})"},
+                          {404, {}, R"({"errors":[{"code":"BLOB_UPLOAD_INVALID"}]})"},
+                          {416, {}, ""}};
+  for (const Step& answer : answers) {
+    script_ = {{Started(),
+                {413, {}, ""},
+                Started(),
+                Started(),
+                answer,
+                {404, {}, ""},
+                Started(),
+                Started(),
+                Started(),
+                {201, {}, ""}},
+               {}};
+    EXPECT_EQ(Upload(bytes), "");
+    EXPECT_EQ(script_.Methods(), "POST PUT POST PATCH PATCH HEAD POST PATCH PATCH PUT");
+    // It was ended, and only the answer got lost.
+    script_ = {{Started(), {413, {}, ""}, Started(), Started(), Started(), answer, {200, {}, ""}},
+               {}};
+    EXPECT_EQ(Upload(bytes), "");
+    EXPECT_EQ(script_.Methods(), "POST PUT POST PATCH PATCH PUT HEAD");
+  }
+}
+
+// ECR tells of an earlier one, zot once told a wrong one: what was sent is what counts.
+TEST_F(BlobUploadTest, TheRangeOfAChunksAnswerDoesNotCount) {
+  const std::string bytes(9 << 20, 'x');
+  Step stale{201, {{"location", "/up/1"}, {"range", "0-17"}}, ""};
+  script_.steps = {Started(), {413, {}, ""}, Started(), stale, stale, stale, {201, {}, ""}};
+  EXPECT_EQ(Upload(bytes), "");
+  EXPECT_EQ(script_.seen[5].headers["Content-Range"], "8388608-9437183");
+}
+
+// Quotas show up at the end (Harbor: 500, 400 or 403): one clear line, no chunks.
+TEST_F(BlobUploadTest, AQuotaIsNamed) {
+  const std::string body = R"({"errors":[{"code":"DENIED","message":"quota exceeded"}]})";
+  for (int status : {400, 403}) {
+    script_ = {{Started(), {status, {}, body}}, {}};
+    EXPECT_NE(Upload("hello").find("quota exceeded"), std::string::npos);
+  }
+  script_ = {{}, {}};
+  for (int i = 0; i < 5; ++i) {
+    script_.steps.insert(script_.steps.end(), {Started(), {500, {}, body}});
+  }
+  EXPECT_NE(Upload("hello").find("quota exceeded"), std::string::npos);
+}
+
+// containerd #11949.
+TEST_F(BlobUploadTest, ALocationCountsFromWhereTheAnswerCameFrom) {
+  script_.steps = {Started("/up/1?s=1"), {201, {}, ""}};
+  script_.steps[0].url = "https://backend.io/v2/app/blobs/uploads/";
+  EXPECT_EQ(Upload("hello"), "");
+  EXPECT_EQ(script_.seen[1].url, "https://backend.io/up/1?s=1&" + closing_);
+}
+
 TEST_F(BlobUploadTest, OnlyTheAnswerWasLost) {
   script_.steps = {Started(), {0, {}, ""}, {404, {}, ""}, {200, {}, ""}};
   EXPECT_EQ(Upload(std::string(5 << 20, 'x')), "");

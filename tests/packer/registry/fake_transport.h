@@ -27,6 +27,7 @@ struct Step {
   std::map<std::string, std::string> headers;
   std::string body;
   size_t break_after = std::string::npos;  // the connection breaks after so many bytes of `body`
+  std::string url{};                       // where a redirect has led to; empty: nowhere
 };
 
 // Outlives the transports made from it, so that a test can look at what was sent.
@@ -71,7 +72,7 @@ class FakeTransport : public Transport {
  private:
   Response Answer(const Request& request, const Step& step) const {
     if (step.status == 0) throw Error(ErrorKind::kNetwork, "connection refused");
-    Response response{step.status, step.headers, "", request.url};
+    Response response{step.status, step.headers, "", step.url.empty() ? request.url : step.url};
     if (step.status / 100 != 2) {
       response.body = step.body.substr(0, 64 * 1024);
       return response;

@@ -41,10 +41,11 @@ TEST_F(RegistryStoreTest, ChecksWhatIsReadToItsEnd) {
   EXPECT_EQ(Failure(0), "");
   std::string flipped = bytes_;
   flipped[3] ^= 1;
-  script_ = {{{200, {}, flipped}}, {}};
+  script_ = {{{200, {}, flipped}, {200, {}, flipped}}, {}};  // it is fetched once more
   EXPECT_NE(Failure(0).find("localhost:5000/app:v1: blob " + blob_.digest + ": damaged"),
             std::string::npos);
-  script_ = {{{200, {}, bytes_.substr(0, 12)}}, {}};
+  // An answer that is too short is taken up; so is each of the two.
+  script_ = {std::vector<Step>(4, Step{200, {}, bytes_.substr(0, 12)}), {}};
   EXPECT_NE(Failure(0).find("it ends after 12 of 20 bytes"), std::string::npos);
   script_ = {{{206, {}, flipped.substr(0, 12)}}, {}};
   EXPECT_EQ(Failure(12), "");
