@@ -122,6 +122,20 @@ class Transfer(Case):
                 self.assertEqual(starts, [i * (4 << 20) for i in range(len(starts))])
                 self.assert_whole(f"chunks-{kind}")
 
+    def test_links_that_were_written_in_part_are_mended(self):
+        """docker-registry answers 500 to a question for such a blob, until it is uploaded."""
+        push(self.source, self.ref("torn"))
+        layers = self.registry.storage / "docker/registry/v2/repositories/torn/_layers"
+        links = list(layers.glob("sha256/*/link"))
+        self.assertGreater(len(links), 3)
+        for link in links:
+            link.write_text("")
+        weather = self.weather()
+        push(self.source, f"{weather.host}/torn:v1", "--clean", "--retries", "0")
+        self.assertIn(500, [p.status for p in weather.take() if p.method == "HEAD"])
+        self.assertEqual([link for link in links if not link.read_text()], [])
+        self.assert_whole("torn")
+
     def test_a_busy_registry_is_waited_for(self):
         weather = self.weather(choose=once(is_upload, Fault("busy", after=1)))
         done = kontext("push", self.source, f"{weather.host}/busy:v1")

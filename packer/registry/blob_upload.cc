@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstdint>
 #include <memory>
@@ -125,15 +126,25 @@ class Upload {
     Request request = NewRequest("POST", endpoint_.UploadUrl());
     Response answer = endpoint_.Send(request, subject_);
     if (!IsSuccess(answer.status)) return answer;
-    if (HeaderOf(answer, "location").empty()) {
-      endpoint_.Fail(ErrorKind::kRegistry, subject_,
-                     "the registry does not say where to upload (no Location)");
-    }
     min_chunk_ = MinChunk(answer);
     location_ = answer.url.empty() ? request.url : answer.url;
+    if (HeaderOf(answer, "location").empty()) answer.headers["location"] = NamedUpload(answer);
     Follow(answer);
     under_way_ = true;
     return answer;
+  }
+
+  // Where an upload is that has a name but no Location: below the place where it was begun.
+  std::string NamedUpload(const Response& answer) const {
+    std::string name = HeaderOf(answer, "docker-upload-uuid");
+    bool good = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+      return std::isalnum(c) != 0 || c == '-' || c == '_';
+    });
+    if (!good) {
+      endpoint_.Fail(ErrorKind::kRegistry, subject_,
+                     "the registry does not say where to upload (no Location)");
+    }
+    return endpoint_.UploadUrl() + name;
   }
 
   // How many bytes the registry has of what broke off; 0: none that can be built on, as `answer`

@@ -88,6 +88,16 @@ TEST_F(BlobUploadTest, NamesAMissingLocation) {
                          ": the registry does not say where to upload (no Location)");
 }
 
+TEST_F(BlobUploadTest, ANamedUploadNeedsNoLocation) {
+  script_.steps = {{202, {{"docker-upload-uuid", "0a-1b"}}, ""}, {201, {}, ""}};
+  EXPECT_EQ(Upload("hello"), "");
+  EXPECT_EQ(script_.seen[1].url, "http://localhost:5000/v2/app/blobs/uploads/0a-1b?" + closing_);
+  for (const char* name : {"", "../x", "a?b", "a/b"}) {
+    script_ = {{{202, {{"docker-upload-uuid", name}}, ""}}, {}};
+    EXPECT_NE(Upload("hello").find("no Location"), std::string::npos) << name;
+  }
+}
+
 TEST_F(BlobUploadTest, FallsBackToChunks) {
   const std::string bytes(9 << 20, 'x');
   for (int refusal : {400, 404, 405, 413, 416}) {

@@ -360,24 +360,6 @@ TEST_F(ClientTest, AnImmutableTagMayBeThisImage) {
   }
 }
 
-TEST_F(ClientTest, AMountThatFailsIsNone) {
-  const Step answers[] = {{202, {{"location", "/up"}}, ""},
-                          {401, {}, ""},
-                          {404, {}, ""},
-                          {405, {}, ""},
-                          {500, {}, ""},
-                          {0, {}, ""}};
-  for (const Step& answer : answers) {
-    script_ = {{answer}, {}};
-    EXPECT_FALSE(Client().MountBlob(blob_, "team/other"));
-    EXPECT_EQ(script_.Methods(), "POST");
-  }
-  script_ = {{{201, {}, ""}}, {}};
-  EXPECT_TRUE(Client().MountBlob(blob_, "team/other"));
-  EXPECT_EQ(script_.seen[0].url, "http://127.0.0.1:5000/v2/app/blobs/uploads/?mount=sha256%3A" +
-                                     blob_.digest.substr(7) + "&from=team%2Fother");
-}
-
 TEST_F(ClientTest, NoticesAManifestStoredAsAnother) {
   Descriptor manifest{"application/vnd.oci.image.index.v1+json", DigestOf("{}"), 2, {}, {}};
   script_.steps = {{201, {{"docker-content-digest", blob_.digest}}, ""}};
