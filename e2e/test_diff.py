@@ -231,7 +231,7 @@ class Diff(DiffCase):
         done = self.diff()
         self.assertEqual([line for line in done.stdout.splitlines() if columns(line) > 80], [])
         self.assertIn("-name-of-a-directory/file\n", done.stdout)
-        self.assertIn("new\\012line\n", done.stdout)
+        self.assertIn("new\\nline\n", done.stdout)
         entries = self.report()["entries"]
         self.assertIn("//4=", [e.get("path64") for e in entries])
         self.assertIn(f"{long}/file", [e.get("path") for e in entries])

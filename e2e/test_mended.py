@@ -34,7 +34,7 @@ class Mended(Case):
         done = kontext("push", self.tmp / "no\nsuch", self.ref)
         self.assertEqual(done.rc, 1)
         self.assertEqual(done.stderr.count("\n"), 1)
-        self.assertIn("no\\012such", done.stderr)
+        self.assertIn("no\\nsuch", done.stderr)
 
     def test_rebase_leaves_the_next_word_alone(self):
         self.assertEqual(kontext("push", "--rebase", self.source, self.ref).rc, 0)

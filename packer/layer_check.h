@@ -46,6 +46,7 @@ class LayerCheck : public TarVisitor {
   const std::string& head() const { return head_; }
 
  private:
+  bool IsPassedThrough(const std::string& path) const;
   void Compare(const TarItem& item, const ExpectedItem& expected);
 
   ExpectedItems expected_;

@@ -6,7 +6,9 @@
 
 namespace kontext {
 
-// Control bytes escaped as \ooo: one line, and nothing that a terminal would obey.
+// One line, and nothing that a terminal would obey or that would change what the rest looks like:
+// control characters, line separators, marks of direction and bytes that are not UTF-8 are escaped
+// as in C.
 std::string OneLine(std::string_view text);
 
 }  // namespace kontext

@@ -103,7 +103,8 @@ bool Verifier::CompareStat(const IndexEntry& entry, int dir_fd, const char* name
         {.kind = DifferenceKind::kType, .path = entry.path, .is = type, .should = TypeOf(entry)});
     return false;
   }
-  mode_t mode = st->st_mode & 07777;
+  // Permissions alone are in an image (FORMAT.md, "Segment index").
+  mode_t mode = st->st_mode & 0777;
   if (entry.type != EntryType::kSymlink && mode != entry.mode) {
     Differs({.kind = DifferenceKind::kMode, .path = entry.path, .is = mode, .should = entry.mode});
   }

@@ -30,6 +30,13 @@ TEST_F(VerifyTest, SameSaysSo) {
   EXPECT_TRUE(Said("4 files, 3 directories, 1 symlink")) << messages_;
 }
 
+// An image has permissions alone: what else a mode says cannot be told from it.
+TEST_F(VerifyTest, OtherBitsOfAModeAreNoDifference) {
+  ASSERT_EQ(chmod((target_ / "a").c_str(), 03755), 0);
+  ASSERT_EQ(chmod((target_ / "a/2").c_str(), 04644), 0);
+  EXPECT_EQ(Do(Command::kVerify), 0) << messages_;
+}
+
 TEST_F(VerifyTest, NamesEachKindOfDifference) {
   WriteText(target_ / "a/1", "0ne");
   ExpectDifference("a/1: content is not what the manifest says");
