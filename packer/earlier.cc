@@ -114,7 +114,8 @@ Earlier::Unfolded Earlier::Read(const Session& session, const TagDocument& tag) 
 }
 
 void Earlier::Take(const Session& session, Unfolded read) {
-  auto& [image, lines] = read;
+  KnownImage& image = read.image;
+  std::vector<SegmentLines>& lines = read.lines;
   for (size_t i = 0; i < lines.size(); ++i) {
     bool known = std::any_of(segments_.begin(), segments_.end(), [&](const EarlierSegment& other) {
       return other.known.index == image.segments[i].index;

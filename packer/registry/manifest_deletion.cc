@@ -69,9 +69,10 @@ std::vector<std::string> ReadTagList(std::string_view json) {
     throw Error(ErrorKind::kFormat, "the list of tags is not a JSON object");
   }
   std::vector<std::string> tags;
-  auto list = document.FindMember("tags");
+  const rapidjson::Value& answer = document;
+  auto list = answer.FindMember("tags");
   // Null where there is none any more.
-  if (list == document.MemberEnd() || !list->value.IsArray()) return tags;
+  if (list == answer.MemberEnd() || !list->value.IsArray()) return tags;
   for (const rapidjson::Value& tag : list->value.GetArray()) {
     if (tag.IsString()) tags.emplace_back(tag.GetString(), tag.GetStringLength());
   }

@@ -135,7 +135,7 @@ class PublishTest : public testing::Test {
 
   // Refuses the manifest put number `first` and `more` that follow.
   void RefuseManifests(size_t first, size_t more, int status, const std::string& body) {
-    registry_.refuse = [=, this, seen = size_t{0}](const Request& request) mutable {
+    registry_.refuse = [=, seen = size_t{0}](const Request& request) mutable {
       bool manifest = request.url.find("/manifests/") != std::string::npos;
       if (request.method != "PUT" || !manifest) return Response();
       size_t number = seen++;
