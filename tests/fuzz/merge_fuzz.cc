@@ -128,7 +128,11 @@ void CheckPush(std::vector<SegmentIndex> segments, const Tree& tree, bool mirror
   Read old(segments);
   Merged merged = old.Merge();
   Delta delta = ComputeDelta(merged, next, mirror);
-  for (const Segment& part : Split(delta.segment, 16)) segments.push_back(WriteIndex(part));
+  std::vector<Segment> parts = Split(delta.segment, 16);
+  for (Segment& part : parts) {
+    if (mirror && parts.size() > 1) AddParents(next, &part);  // as MakePlan does
+    segments.push_back(WriteIndex(part));
+  }
   Listing folded;
   Require(Accepts([&] { folded = Fold(segments); }), "what a push adds can be folded");
   Require(TextOf(folded) == ListingTextOf(tree), "a push gives the tree");
