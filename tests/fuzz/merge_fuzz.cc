@@ -49,7 +49,8 @@ void AddLine(const std::string& line, Input* segment) {
   added.whiteout = kind != "n";
 }
 
-// A layer has nothing below what is no directory, and no file at a path that cannot be stored.
+// A layer has nothing below what is no directory, and neither a file nor a whiteout at a path that
+// cannot be stored.
 void MakeSound(Input* segment) {
   std::string above;
   std::erase_if(segment->lines, [&](const auto& item) {
@@ -58,6 +59,7 @@ void MakeSound(Input* segment) {
     return false;
   });
   for (auto& [path, line] : segment->lines) {
+    if (line.type == EntryType::kRemoved && !IsStorable(path)) line.whiteout = false;
     if (line.type != EntryType::kFile || !line.at.empty() || IsStorable(path)) continue;
     line.at = ObjectPath(line.text);
     segment->objects.insert(line.text);
