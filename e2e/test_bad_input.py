@@ -51,12 +51,22 @@ class BadPush(Case):
                 self.assertLessEqual(len(done.stderr.splitlines()), 2, done.stderr)
 
     def test_usage(self):
-        for flags in (["push"], ["push", self.source], ["push", self.source, "a", "b"],
+        for flags in (["push"], ["push", self.source], ["ls", "a", "b"],
                       ["no-such-command"], ["push", "--no-such-flag", self.source, "oci:x:y"]):
             with self.subTest(flags=flags):
                 done = kontext(*flags)
                 self.assertEqual((done.rc, done.stdout), (2, ""), done.stderr)
                 self.assertTrue(done.stderr)
+
+    def test_usage_names_the_option(self):
+        for flags in (["--from", ""], ["--clean", "--from", "oci:a:b"], ["--include", "!a"],
+                      ["--label", "a=1", "--label", "a=2"],
+                      ["--annotation", "a=1", "--annotation", "a=1"]):
+            with self.subTest(flags=flags):
+                done = kontext("push", *flags, self.source, f"oci:{self.tmp}/never:v1")
+                self.assert_refused(done, flags[-2], rc=2)
+        done = kontext("pull", "--jobs", "-1", self.ref("never"), self.tmp / "never")
+        self.assert_refused(done, "--jobs -1", rc=2)
 
     def test_registry_that_is_not_there(self):
         host = f"127.0.0.1:{services.free_port()}"

@@ -24,8 +24,12 @@ constexpr const char* kIgnoreFiles[] = {".kontextignore", ".dockerignore"};
 std::optional<std::string> ReadIgnoreFile(const std::string& file) {
   // O_NONBLOCK: a fifo of that name must not be waited on.
   UniqueFd fd(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd.valid() && errno == ENOENT) return std::nullopt;
   struct stat info;
+  if (!fd.valid() && errno == ENOENT) {
+    // Whoever has put a symlink there means rules to hold.
+    if (lstat(file.c_str(), &info) == 0) FailRead(file, "it is a symlink to what is not there");
+    return std::nullopt;
+  }
   if (!fd.valid() || fstat(fd.get(), &info) != 0) FailRead(file, std::strerror(errno));
   if (!S_ISREG(info.st_mode)) FailRead(file, "it is no regular file");
   std::string text(kMaxIgnoreFile + 1, '\0');  // a byte more: then it is too long
@@ -42,15 +46,6 @@ std::string Below(const std::string& directory, const char* name) {
 bool IsDirectory(const std::string& path) {
   struct stat info;
   return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-bool Holds(const Listing& listing, std::string_view path) {
-  const auto& entries = listing.entries();
-  auto before = [](const IndexEntry& entry, std::string_view wanted) {
-    return ComparePaths(entry.path, wanted) < 0;
-  };
-  auto found = std::lower_bound(entries.begin(), entries.end(), path, before);
-  return found != entries.end() && found->path == path;
 }
 
 }  // namespace
@@ -141,7 +136,7 @@ void ChosenFilter::Explain(const Listing& listing) {
     // A walk that was broken off has asked for the same path.
     if (left_out.path == top || IsUnder(left_out.path, top)) continue;
     // Something below it is kept, so it is too.
-    if (left_out.is_dir && Holds(listing, left_out.path)) continue;
+    if (left_out.is_dir && FindEntry(listing, left_out.path) != kNoEntry) continue;
     top = left_out.path;
     options_.trace(top + (left_out.is_dir ? "/" : "") + ": left out by " +
                    Reason(top, left_out.is_dir));

@@ -122,8 +122,19 @@ void Earlier::Take(const Session& session, Unfolded read) {
     });
     if (!known) segments_.push_back({image.segments[i], std::move(lines[i]), &session});
   }
+  stacks_.push_back(StackOf(image.tree, image.segments));
   if (session.store->CanBeBuiltOn()) push_ = std::max(push_, image.push);
   image_ = std::move(image);
+}
+
+Earlier::Stack Earlier::StackOf(const Digest& tree, const std::vector<KnownSegment>& segments) {
+  Stack stack{tree, {}};
+  for (const KnownSegment& segment : segments) stack.segments.push_back(segment.index);
+  return stack;
+}
+
+bool Earlier::HasStack(const Digest& tree, const std::vector<KnownSegment>& segments) const {
+  return std::find(stacks_.begin(), stacks_.end(), StackOf(tree, segments)) != stacks_.end();
 }
 
 std::vector<OldSegment> Earlier::OldSegments() const {
@@ -149,7 +160,8 @@ Listing Earlier::ImageListing() const {
 
 void CheckFrom(const PushOptions& options) {
   if (options.rebase || options.from.empty()) return;
-  throw Error(ErrorKind::kUsage, "a push from a clean base cannot use other images");
+  throw Error(ErrorKind::kUsage,
+              "--from does not go with --clean: a push from a clean base uses no other image");
 }
 
 }  // namespace kontext

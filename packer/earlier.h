@@ -42,12 +42,21 @@ class Earlier {
   std::vector<OldSegment> OldSegments() const;
   // The greatest number of pushes that one of the images has had.
   uint64_t push() const { return push_; }
+  // Has one of the images this tree and just these segments?
+  bool HasStack(const Digest& tree, const std::vector<KnownSegment>& segments) const;
   // The image taken last, if it could be.
   const std::optional<KnownImage>& image() const { return image_; }
   // Its listing; an empty one when there is no image.
   Listing ImageListing() const;
 
  private:
+  struct Stack {
+    Digest tree;
+    std::vector<Digest> segments;
+    bool operator==(const Stack&) const = default;
+  };
+  static Stack StackOf(const Digest& tree, const std::vector<KnownSegment>& segments);
+
   // An image and what its segments hold.
   struct Unfolded {
     KnownImage image;
@@ -60,6 +69,7 @@ class Earlier {
   const Reference& target_;
   std::function<void(const std::string&)> warn_;
   std::vector<EarlierSegment> segments_;
+  std::vector<Stack> stacks_;  // of every image taken
   std::optional<KnownImage> image_;
   uint64_t push_ = 0;
 };

@@ -21,16 +21,6 @@ namespace {
 constexpr size_t kMaxDepth = 256;
 constexpr size_t kBuffer = 128 * 1024;
 
-// The position of a path in the listing, or its size.
-size_t Find(const Listing& listing, std::string_view path) {
-  const auto& entries = listing.entries();
-  auto found = std::lower_bound(
-      entries.begin(), entries.end(), path,
-      [](const IndexEntry& entry, std::string_view p) { return ComparePaths(entry.path, p) < 0; });
-  if (found == entries.end() || found->path != path) return entries.size();
-  return static_cast<size_t>(found - entries.begin());
-}
-
 // What has such a name is removed as a leftover before anything is written, with all below it.
 bool LooksLikeLeftover(std::string_view path) {
   for (; !path.empty(); path = ParentOf(path)) {
@@ -80,7 +70,7 @@ class LocalSearch {
   }
 
   void Look(int dir_fd, const std::string& name, const std::string& path) {
-    size_t position = Find(listing_, path);
+    uint32_t position = FindEntry(listing_, path);
     bool known = position < lacking_.in_place.size() && lacking_.in_place[position];
     // What is in place has been hashed already.
     if (known && !IsLacking(listing_.entries()[position].sha256)) return;
@@ -133,8 +123,8 @@ Lacking FindLacking(tree::Run* run, const Messages& messages, const std::string&
   DifferenceCollector collector([&](const tree::Difference& difference) {
     bool same_content = difference.kind == tree::DifferenceKind::kMode ||
                         difference.kind == tree::DifferenceKind::kExtra;
-    size_t position = same_content ? entries.size() : Find(listing, difference.path);
-    if (position < entries.size()) lacking.in_place[position] = false;
+    uint32_t position = same_content ? kNoEntry : FindEntry(listing, difference.path);
+    if (position != kNoEntry) lacking.in_place[position] = false;
   });
   int own = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   bool compared = own >= 0 && tree::Verify(run, EntriesOf(listing), own, tree::JobsToUse(jobs),

@@ -79,10 +79,17 @@ class Publisher {
     return config;
   }
 
+  bool MountBase(const Descriptor& base) {
+    if (!parts_.base_elsewhere || !may_mount_) return false;
+    // Where one is not, the others of the same version are not either.
+    may_mount_ = uploads_->store()->MountBlob(base, *parts_.base_elsewhere);
+    return may_mount_;
+  }
+
   void AddBase(Layer base) {
     uint64_t size = base.descriptor.size;
     std::unique_ptr<BlobSource> source = OwnFileBlob(std::move(base.file), size);
-    if (base.descriptor.digest == parts_.known_base) {
+    if (base.descriptor.digest == parts_.known_base || MountBase(base.descriptor)) {
       uploads_->AddKnown(base.descriptor, std::move(source));
     } else {
       uploads_->Add(base.descriptor, std::move(source));
@@ -133,6 +140,7 @@ class Publisher {
   Uploads* uploads_;
   const ImageParts& parts_;
   const CacheDir* cache_;
+  bool may_mount_ = true;
   ImageIndex index_;
   std::vector<StoredManifest> manifests_;
 };

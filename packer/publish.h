@@ -1,6 +1,7 @@
 // Puts an image together from a base and segments, and writes it: blobs, manifests, tag.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct ImageParts {
   StringMap annotations;               // of the index
   uint64_t mtime = 0;
   std::string known_base;  // digest of a base layer that is in the store for certain; may be empty
+  // Where in the same registry the base layers may be, to be mounted from there.
+  std::optional<Reference> base_elsewhere;
 };
 
 struct Published {

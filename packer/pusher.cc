@@ -75,6 +75,7 @@ PushResult Pusher::Run(const TagQuery* query) {
   WriteSegments();
   ImageParts parts = PartsFor(first_.request);
   parts.known_base = KnownBase();
+  if (parts.known_base.empty()) parts.base_elsewhere = BaseElsewhere();
   Published published = Publish(&uploads_, session_.reference.tag, parts, session_.DocumentCache());
   result_.uploaded_bytes = published.uploaded_bytes;
   return Finish(first_, std::move(published.index), Outcome::kPushed);
@@ -121,6 +122,18 @@ std::string Pusher::KnownBase() const {
   return earlier_.image()->base;
 }
 
+// A repository of the same registry that an image with such a base is in.
+std::optional<Reference> Pusher::BaseElsewhere() const {
+  for (const EarlierSegment& segment : earlier_.segments()) {
+    const Reference& there = segment.from->reference;
+    bool mountable = there.destination == Destination::kRegistry &&
+                     there.SameRegistry(session_.reference) &&
+                     !there.SameRepository(session_.reference);
+    if (mountable) return there;
+  }
+  return std::nullopt;
+}
+
 void Pusher::WriteSegments() {
   std::vector<OldSegment> old = earlier_.OldSegments();
   PlanOptions plan_options;
@@ -128,8 +141,8 @@ void Pusher::WriteSegments() {
   Plan plan = MakePlan(old, scan_.listing(), plan_options);
   Keep(plan.kept);
   result_.segments_kept = segments_.size();
-  // Only labels differ: the topmost segment has the right head already.
-  if (plan.delta.empty() && !segments_.empty() && IsSameStack(earlier_.image())) return;
+  // Only the labels or the place differ: the topmost segment has the right head already.
+  if (plan.delta.empty() && !segments_.empty() && earlier_.HasStack(scan_.tree, segments_)) return;
   const std::vector<Segment>& parts = plan.parts;
   std::vector<SegmentIndex> indexes;
   indexes.reserve(parts.size());
@@ -221,7 +234,8 @@ ImageParts Pusher::PartsFor(const ImageRequest& request) const {
           request.Labels(scan_.tree, segments_, push_),
           request.Annotations(scan_.tree, segments_.size()),
           FixedTime(),
-          ""};
+          "",
+          std::nullopt};
 }
 
 // What is under the other's tag, when that is this image already.

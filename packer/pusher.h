@@ -49,6 +49,7 @@ class Pusher {
   bool IsUnchanged(const TagDocument& tag) const;
   std::string KnownBase() const;
   void WriteSegments();
+  std::optional<Reference> BaseElsewhere() const;
   bool IsSameStack(const std::optional<KnownImage>& image) const;
   void KeepAllOf(const KnownImage& image);
   void Keep(const std::vector<bool>& kept);

@@ -28,6 +28,9 @@ void ReadBuildFlags(const po::variables_map& values, const std::vector<po::optio
                     PushOptions* options) {
   options->rebase = values.count("clean") == 0;
   if (values.count("from") > 0) options->from = values["from"].as<Texts>();
+  for (const std::string& reference : options->from) {
+    if (reference.empty()) throw Error(ErrorKind::kUsage, "--from is empty");
+  }
   options->mirror = values.count("mirror") > 0;
   options->ignore = ReadFilterFlags(values, given);
   options->one_file_system = values.count("one-file-system") > 0;

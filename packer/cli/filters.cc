@@ -24,7 +24,12 @@ FilterOptions ReadFilterFlags(const po::variables_map& values,
   for (const po::option& option : given) {
     bool include = option.string_key == "include";
     if (!include && option.string_key != "exclude") continue;
-    for (const std::string& pattern : option.value) options.rules.push_back({include, pattern});
+    for (const std::string& pattern : option.value) {
+      if (include && pattern.starts_with('!')) {
+        throw Error(ErrorKind::kUsage, "--include " + pattern + ": the ! is left away here");
+      }
+      options.rules.push_back({include, pattern});
+    }
   }
   if (values.count("ignore-file") > 0) {
     options.ignore_file = values["ignore-file"].as<std::string>();

@@ -26,7 +26,10 @@ std::map<std::string, std::string> Pairs(const po::variables_map& values, const 
       throw Error(ErrorKind::kUsage,
                   fmt::format("--{} {}: not of the form KEY=VALUE", option, text));
     }
-    pairs[text.substr(0, equals)] = text.substr(equals + 1);
+    std::string key = text.substr(0, equals);
+    if (!pairs.emplace(key, text.substr(equals + 1)).second) {
+      throw Error(ErrorKind::kUsage, fmt::format("--{} {}: {} is given twice", option, text, key));
+    }
   }
   return pairs;
 }

@@ -7,7 +7,7 @@ namespace po = boost::program_options;
 
 namespace {
 
-constexpr unsigned kMaxJobs = 32;
+constexpr int kMaxJobs = 32;
 
 std::string Count(uint64_t n, const char* one, const char* many) {
   return fmt::format("{} {}", n, n == 1 ? one : many);
@@ -16,18 +16,18 @@ std::string Count(uint64_t n, const char* one, const char* many) {
 }  // namespace
 
 void AddJobs(po::options_description* flags) {
-  flags->add_options()("jobs", po::value<unsigned>(),
+  flags->add_options()("jobs", po::value<int>(),
                        "threads that compare and write, 1 to 32 (default: the number of CPUs, "
                        "at most 4)");
 }
 
 unsigned Jobs(const po::variables_map& values) {
   if (values.count("jobs") == 0) return 0;
-  unsigned jobs = values["jobs"].as<unsigned>();
-  if (jobs == 0 || jobs > kMaxJobs) {
+  int jobs = values["jobs"].as<int>();
+  if (jobs < 1 || jobs > kMaxJobs) {
     throw Error(ErrorKind::kUsage, fmt::format("--jobs {}: needs a number, 1 to 32", jobs));
   }
-  return jobs;
+  return static_cast<unsigned>(jobs);
 }
 
 std::string Totals(uint64_t files, uint64_t dirs, uint64_t symlinks, uint64_t bytes) {

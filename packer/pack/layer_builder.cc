@@ -123,12 +123,8 @@ class Builder {
   void PassThrough(std::string_view dir) {
     if (dir.empty() || dir == passed_ || IsUnder(passed_, dir)) return;
     PassThrough(ParentOf(dir));
-    const auto& entries = listing_.entries();
-    auto found = std::lower_bound(entries.begin(), entries.end(), dir,
-                                  [](const IndexEntry& entry, std::string_view path) {
-                                    return ComparePaths(entry.path, path) < 0;
-                                  });
-    uint32_t mode = found != entries.end() && found->path == dir ? found->mode : kOwnDir;
+    uint32_t found = FindEntry(listing_, dir);
+    uint32_t mode = found != kNoEntry ? listing_.entries()[found].mode : kOwnDir;
     tar_->AddDir(Stored(dir), mode | kSearchableDir);
     passed_ = dir;
   }

@@ -166,10 +166,7 @@ class Builder {
 
 // The entry of a path that is in the listing.
 const IndexEntry& EntryAt(const Listing& listing, std::string_view path) {
-  return *std::lower_bound(listing.entries().begin(), listing.entries().end(), path,
-                           [](const IndexEntry& entry, std::string_view wanted) {
-                             return ComparePaths(entry.path, wanted) < 0;
-                           });
+  return listing.entries()[FindEntry(listing, path)];
 }
 
 }  // namespace

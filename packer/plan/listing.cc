@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/index_writer.h"
+#include "common/path.h"
 
 namespace kontext {
 namespace {
@@ -86,6 +87,15 @@ void TreeHasher::Flush() {
 Digest TreeHasher::Finish() {
   Flush();
   return hasher_.Finish();
+}
+
+uint32_t FindEntry(const Listing& listing, std::string_view path) {
+  const std::vector<IndexEntry>& entries = listing.entries();
+  auto found = std::lower_bound(
+      entries.begin(), entries.end(), path,
+      [](const IndexEntry& entry, std::string_view p) { return ComparePaths(entry.path, p) < 0; });
+  if (found == entries.end() || found->path != path) return kNoEntry;
+  return static_cast<uint32_t>(found - entries.begin());
 }
 
 }  // namespace kontext

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,5 +78,10 @@ class Listing {
   TextArena text_;
   std::vector<IndexEntry> entries_;
 };
+
+inline constexpr uint32_t kNoEntry = std::numeric_limits<uint32_t>::max();
+
+// The position of a path's entry, or kNoEntry.
+uint32_t FindEntry(const Listing& listing, std::string_view path);
 
 }  // namespace kontext

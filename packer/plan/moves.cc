@@ -129,15 +129,6 @@ class Pairing {
 
 }  // namespace
 
-uint32_t FindEntry(const Listing& listing, std::string_view path) {
-  const std::vector<IndexEntry>& entries = listing.entries();
-  auto found = std::lower_bound(
-      entries.begin(), entries.end(), path,
-      [](const IndexEntry& entry, std::string_view p) { return ComparePaths(entry.path, p) < 0; });
-  if (found == entries.end() || found->path != path) return kNoEntry;
-  return static_cast<uint32_t>(found - entries.begin());
-}
-
 std::vector<uint32_t> PairMoves(const Sides& sides) { return Pairing(sides).Run(); }
 
 }  // namespace kontext

@@ -2,18 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
-#include <string_view>
 #include <vector>
 
 #include "packer/plan/listing.h"
 
 namespace kontext {
-
-inline constexpr uint32_t kNoEntry = std::numeric_limits<uint32_t>::max();
-
-// The position of a path's entry, or kNoEntry.
-uint32_t FindEntry(const Listing& listing, std::string_view path);
 
 // Two listings, and which of their entries have a path that the other does not have.
 struct Sides {

@@ -4,14 +4,12 @@
 // The policy. A push drops, and so writes again into its new segment what is live in them:
 //
 // 1. segments whose layers only hide what the image needs again (a change taken back), and those
-// that
-//    would have to be copied from another registry for less than is live in them;
+//    that would have to be copied from another registry for less than is live in them;
 // 2. all, when the change is most of the tree, more than twice what is left of the old one;
 // 3. garbage: the segments with the most dead bytes for each live one, until what is stored is at
 //    most 2 x live + 4 MiB;
 // 4. when there are more than `small_segments` of less than `small_bytes`, the new one included:
-// the
-//    small ones with the least live bytes, and with them all others of about that size;
+//    the small ones with the least live bytes, and with them all others of about that size;
 // 5. when there are more than max_segments: as few as possible, those with the least live bytes.
 //
 // The bounds, in compressed bytes. (What of a layer is live is not known exactly: a segment's

@@ -124,6 +124,12 @@ TEST_F(ChooseFilterTest, IgnoreFilesThatCannotBeRead) {
   EXPECT_EQ(Problem(),
             "cannot read ignore file " + (tmp_ / ".dockerignore") + ": it is no regular file");
   std::filesystem::remove(tmp_ / ".dockerignore");
+  std::filesystem::create_symlink("nowhere", tmp_ / ".dockerignore");
+  EXPECT_EQ(Problem(), "cannot read ignore file " + (tmp_ / ".dockerignore") +
+                           ": it is a symlink to what is not there");
+  WriteFile(tmp_ / "nowhere", "*.o\n");
+  EXPECT_EQ(Kept(), ".dockerignore a.c d d/b.c d/b.o nowhere out out/sub out/sub/y out/x");
+  std::filesystem::remove(tmp_ / ".dockerignore");
   WriteFile(tmp_ / ".dockerignore", std::string(kMaxIgnoreFile + 1, 'a'));
   EXPECT_NE(Problem().find("is no ignore file"), std::string::npos);
   WriteFile(tmp_ / ".dockerignore", "a\n[\n");
