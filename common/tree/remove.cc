@@ -36,6 +36,13 @@ struct Emptier {
   }
 };
 
+// Is it on another file system than what is above it?
+bool IsMounted(int fd, int above_fd) {
+  struct stat st;
+  struct stat above;
+  return fstat(fd, &st) != 0 || fstat(above_fd, &above) != 0 || st.st_dev != above.st_dev;
+}
+
 // The directories from the one being removed down to the one being emptied. Not a recursion:
 // worker threads have small stacks.
 class Descent {
@@ -76,6 +83,11 @@ bool Descent::Enter(const char* name) {
   mode_t mode = 0;
   int fd = ForceOpenDirAt(this->fd(), name, &mode);
   if (fd < 0) return false;
+  if (IsMounted(fd, this->fd())) {
+    close(fd);
+    errno = EXDEV;
+    return false;
+  }
   // A failure to do so shows at the first unlink.
   if ((mode & 0700) != 0700) fchmod(fd, mode | 0700);
   Level& level = levels_[depth_++];

@@ -1,5 +1,6 @@
 #include "common/tree/run.h"
 
+#include <errno.h>
 #include <string.h>
 
 namespace kontext::tree {
@@ -16,7 +17,10 @@ bool Run::FailAt(std::string_view dir, std::string_view name, std::string_view w
     if (!dir.empty()) line.Text(slash ? "/" : "").Name(dir);
     if (!name.empty()) line.Text(slash || !dir.empty() ? "/" : "").Name(name);
     line.Text(": ").Text(what);
-    if (error != 0) line.Text(": ").Text(strerror(error));
+    if (error == 0) return;
+    // See RemoveAt.
+    bool mounted = error == EXDEV;
+    line.Text(": ").Text(mounted ? "a file system is mounted there or below" : strerror(error));
   });
   return false;
 }

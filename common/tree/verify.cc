@@ -54,6 +54,11 @@ class Verifier {
 };
 
 void Verifier::CannotBeRead(std::string_view path) {
+  // Our own want of descriptors says nothing of the tree.
+  if (errno == EMFILE || errno == ENFILE) {
+    run_->Fail(path, "cannot be read", errno);
+    return;
+  }
   Differs({.kind = DifferenceKind::kUnreadable, .path = path, .error = errno});
 }
 
@@ -116,6 +121,7 @@ bool Verifier::EnterDir(const IndexEntry& entry, int dir_fd, const char* name) {
   if (dir_fd >= 0) {
     fd = OpenDirAt(dir_fd, name);
     if (fd < 0) CannotBeRead(entry.path);
+    if (run_->Stopping()) return false;
   }
   return walk_.Enter(entry.path, fd) != nullptr;
 }
