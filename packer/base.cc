@@ -9,7 +9,7 @@
 #include "packer/error.h"
 #include "packer/pack/compressed_writer.h"
 #include "packer/pack/tar_writer.h"
-#include "packer/pack/temp_file.h"
+#include "packer/pack/unnamed_file.h"
 
 extern "C" {
 extern const char kontext_extractor_amd64[];
@@ -84,7 +84,7 @@ std::vector<Platform> ChoosePlatforms(const std::vector<std::string>& texts, boo
 Layer BuildBaseLayer(const Platform& platform, uint64_t mtime) {
   for (const Embedded& extractor : kExtractors) {
     if (platform.architecture != extractor.architecture) continue;
-    UniqueFd file = OpenTempFile();
+    UniqueFd file = OpenUnnamedFile();
     CompressedWriter out(file.get(), kCodec, 1);
     TarWriter tar(&out, mtime);
     tar.AddFile(kExtractorPath.substr(1), kExecutable,

@@ -9,13 +9,13 @@
 
 #include "packer/error.h"
 #include "packer/in_parallel.h"
-#include "packer/pack/temp_file.h"
+#include "packer/pack/unnamed_file.h"
 
 namespace kontext {
 namespace {
 
 UniqueFd ReadToFile(Store* store, const Descriptor& layer) {
-  UniqueFd file = OpenTempFile();
+  UniqueFd file = OpenUnnamedFile();
   store->ReadBlob(layer, 0, [&](std::string_view bytes) {
     if (WriteAll(file.get(), bytes.data(), bytes.size())) return true;
     throw Error(ErrorKind::kIo,

@@ -39,12 +39,11 @@ std::vector<SegmentLines> ReadLines(std::vector<SegmentIndex> indexes) {
   return lines;
 }
 
-// Trouble of the image itself, not of getting at it.
+}  // namespace
+
 bool IsOfTheImage(const Error& error) {
   return error.kind() == ErrorKind::kFormat || error.kind() == ErrorKind::kNotFound;
 }
-
-}  // namespace
 
 TagQuery::TagQuery(const Session& session)
     : session_(session), answer_(std::async(std::launch::async, [&session] {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "packer/error.h"
 #include "packer/image_reader.h"
 #include "packer/plan/plan.h"
 #include "packer/session.h"
@@ -94,6 +95,9 @@ class TagQuery {
 // The same at once.
 std::optional<TagDocument> FindTag(const Session& session,
                                    const std::function<void(const std::string&)>& warn);
+
+// Trouble of the image itself, not of getting at it.
+bool IsOfTheImage(const Error& error);
 
 // Throws Error(kUsage) when other images are to be used and none may be.
 void CheckFrom(const PushOptions& options);

@@ -35,7 +35,7 @@ class Publisher {
     for (const Platform& platform : parts_.platforms) AddPlatform(platform);
     uploads_->Wait();
     index_.annotations = parts_.annotations;
-    StoredManifest index = MakeDocument(kMediaTypeIndex, WriteIndexJson(index_));
+    StoredManifest index = MakeStored(kMediaTypeIndex, WriteIndexJson(index_));
     try {
       WriteDocuments(index, tag);
     } catch (const Error& error) {
@@ -54,15 +54,6 @@ class Publisher {
   }
 
  private:
-  static StoredManifest MakeDocument(const char* media_type, std::string body) {
-    StoredManifest document;
-    document.descriptor.media_type = media_type;
-    document.descriptor.digest = DigestOf(body);
-    document.descriptor.size = body.size();
-    document.body = std::move(body);
-    return document;
-  }
-
   ImageConfig ConfigFor(const Platform& platform, const std::string& base_diff_id) const {
     ImageConfig config;
     config.platform = platform;
@@ -102,11 +93,11 @@ class Publisher {
     manifest.layers.push_back(base.descriptor);
     for (const KnownSegment& segment : parts_.segments) manifest.layers.push_back(segment.layer);
     StoredManifest config =
-        MakeDocument(kMediaTypeConfig, WriteConfig(ConfigFor(platform, base.diff_id)));
+        MakeStored(kMediaTypeConfig, WriteConfig(ConfigFor(platform, base.diff_id)));
     manifest.config = config.descriptor;
     AddBase(std::move(base));
     uploads_->Add(config.descriptor, MemoryBlob(config.body));
-    StoredManifest document = MakeDocument(kMediaTypeManifest, WriteManifestJson(manifest));
+    StoredManifest document = MakeStored(kMediaTypeManifest, WriteManifestJson(manifest));
     // A reader takes the first platform's.
     if (platform == parts_.platforms.front()) {
       KeepDocument(cache_, config.descriptor.digest, config.body);

@@ -21,11 +21,6 @@ std::string Summary(const Segment& segment) {
          " removed, " + std::to_string(segment.stored_bytes) + " bytes";
 }
 
-// Trouble of the image that is there, not of getting at it.
-bool IsOfTheImage(const Error& error) {
-  return error.kind() == ErrorKind::kFormat || error.kind() == ErrorKind::kNotFound;
-}
-
 }  // namespace
 
 Target::Target(const std::string& reference, const PushOptions& options)

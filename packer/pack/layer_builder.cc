@@ -13,7 +13,7 @@
 #include "packer/hash.h"
 #include "packer/pack/layer_items.h"
 #include "packer/pack/tar_writer.h"
-#include "packer/pack/temp_file.h"
+#include "packer/pack/unnamed_file.h"
 
 namespace kontext {
 namespace {
@@ -195,7 +195,7 @@ SegmentIndex WriteIndex(const Segment& segment) {
 
 Layer BuildLayer(const Segment& segment, const SegmentIndex& index, const std::string& head,
                  const Listing& listing, const Context& context, const PackOptions& options) {
-  UniqueFd file = OpenTempFile();
+  UniqueFd file = OpenUnnamedFile();
   Codec codec = CodecFor(options.compression, segment.stored_bytes + index.lines.size());
   CompressedWriter out(file.get(), codec, options.threads);
   TarWriter tar(&out, options.mtime);

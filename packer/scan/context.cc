@@ -16,7 +16,6 @@
 namespace kontext {
 namespace {
 
-constexpr mode_t kPermissions = 0777;
 // Of a longer path, a message shows this much of both ends.
 constexpr size_t kShownPath = 256;
 

@@ -20,7 +20,6 @@ namespace {
 
 constexpr size_t kBuffer = 256 * 1024;
 constexpr int kReadings = 5;
-constexpr mode_t kPermissions = 0777;
 
 bool SameMoment(const struct stat& a, const struct stat& b) {
   return a.st_size == b.st_size && a.st_mtim.tv_sec == b.st_mtim.tv_sec &&

@@ -15,6 +15,9 @@
 
 namespace kontext {
 
+// What an image has of a mode.
+inline constexpr mode_t kPermissions = 0777;
+
 // What becomes of a path. A directory that is left out is still entered, and is in the listing
 // after all when something below it is kept, unless all below goes with it: then it is not entered.
 enum class Verdict { kKeep, kLeaveOut, kLeaveOutWithAllBelow };

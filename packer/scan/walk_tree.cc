@@ -8,7 +8,6 @@
 namespace kontext {
 namespace {
 
-constexpr mode_t kPermissions = 0777;
 constexpr size_t kItemsAtOnce = 4096;
 
 class Splicer {

@@ -25,7 +25,6 @@
 namespace kontext {
 namespace {
 
-constexpr mode_t kPermissions = 0777;
 constexpr int kDirFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 // So many directories stay open for what is below them. One that finds no room is let go, and what

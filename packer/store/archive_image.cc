@@ -47,15 +47,6 @@ Descriptor DescribeLayer(const BlobSource& layer, const std::string& diff_id) {
   return descriptor;
 }
 
-StoredManifest Stored(const std::string& media_type, std::string body) {
-  StoredManifest stored;
-  stored.descriptor.media_type = media_type;
-  stored.descriptor.digest = DigestOf(body);
-  stored.descriptor.size = body.size();
-  stored.body = std::move(body);
-  return stored;
-}
-
 }  // namespace
 
 std::string ArchivedBlobPath(const std::string& digest) {
@@ -106,7 +97,7 @@ std::optional<StoredManifest> ArchiveImages::FindDigest(const std::string& diges
   if (made_up == made_up_.end() && tar_.Find(path) == nullptr) return std::nullopt;
   std::string body = made_up != made_up_.end() ? made_up->second : tar_.Read(path, kMaxDocument);
   std::string type = ManifestMediaType(body, kMediaTypeManifest);
-  StoredManifest stored = Stored(type, std::move(body));
+  StoredManifest stored = MakeStored(type, std::move(body));
   if (stored.descriptor.digest == digest) return stored;
   throw Error(ErrorKind::kFormat,
               fmt::format("damaged: the content of {} is {}", digest, stored.descriptor.digest));
@@ -124,7 +115,7 @@ StoredManifest ArchiveImages::MakeUp(const ArchivedImage& image) {
     throw Error(ErrorKind::kFormat, "its layers and its config do not match");
   }
   ImageManifest manifest;
-  manifest.config = Stored(kMediaTypeConfig, text).descriptor;
+  manifest.config = MakeStored(kMediaTypeConfig, text).descriptor;
   layers_[manifest.config.digest] = image.config;
   for (size_t i = 0; i < image.layers.size(); ++i) {
     std::unique_ptr<BlobSource> layer = tar_.Find(image.layers[i]);
@@ -134,7 +125,7 @@ StoredManifest ArchiveImages::MakeUp(const ArchivedImage& image) {
     manifest.layers.push_back(DescribeLayer(*layer, config.diff_ids[i]));
     layers_[manifest.layers.back().digest] = image.layers[i];
   }
-  StoredManifest stored = Stored(kMediaTypeManifest, WriteManifestJson(manifest));
+  StoredManifest stored = MakeStored(kMediaTypeManifest, WriteManifestJson(manifest));
   made_up_[stored.descriptor.digest] = stored.body;
   return stored;
 }

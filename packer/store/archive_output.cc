@@ -8,7 +8,7 @@
 #include "common/fd.h"
 #include "packer/error.h"
 #include "packer/leftover.h"
-#include "packer/pack/temp_file.h"
+#include "packer/pack/unnamed_file.h"
 #include "packer/temp_file.h"
 
 namespace kontext {
@@ -41,7 +41,7 @@ class FileOutput : public ArchiveOutput {
 class SpoolOutput : public ArchiveOutput {
  public:
   explicit SpoolOutput(std::function<void(int, uint64_t)> use)
-      : use_(std::move(use)), file_(OpenTempFile()) {}
+      : use_(std::move(use)), file_(OpenUnnamedFile()) {}
 
   void Write(std::string_view bytes) override {
     if (!WriteAll(file_.get(), bytes.data(), bytes.size())) {

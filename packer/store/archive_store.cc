@@ -25,8 +25,6 @@ namespace {
 
 constexpr size_t kBuffer = 256 * 1024;
 
-std::string ErrnoText() { return std::generic_category().message(errno); }
-
 bool IsDigest(const std::string& text) {
   Digest digest;
   return ParseDigest(text, &digest);

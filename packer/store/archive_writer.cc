@@ -11,6 +11,7 @@
 #include "packer/image/image.h"
 #include "packer/store/archive_image.h"
 #include "packer/store/archive_manifest.h"
+#include "packer/store/blob_stream.h"
 
 namespace kontext {
 namespace {
@@ -36,21 +37,7 @@ void ArchiveWriter::AddFile(const std::string& path, const std::string& content)
 void ArchiveWriter::AddBlob(const Descriptor& blob, const BlobSource& source) {
   if (Has(blob.digest)) return;
   tar_.BeginFile(ArchivedBlobPath(blob.digest), kMode, blob.size);
-  Hasher hasher;
-  uint64_t written = 0;
-  auto buffer = std::make_unique<char[]>(kBuffer);
-  std::unique_ptr<BlobReader> reader = source.Open(0);
-  while (size_t got = reader->Read(buffer.get(), kBuffer)) {
-    hasher.Update(buffer.get(), got);
-    written += got;
-    if (written > blob.size) break;
-    tar_.Write({buffer.get(), got});
-  }
-  std::string digest = hasher.FinishString();
-  if (written != blob.size || digest != blob.digest) {
-    throw Error(ErrorKind::kChanged,
-                fmt::format("what was to be stored is {}, {} bytes", digest, written));
-  }
+  CopyBlob(blob, source, [this](std::string_view bytes) { tar_.Write(bytes); });
   tar_.EndFile();
   sizes_[blob.digest] = blob.size;
 }

@@ -10,7 +10,7 @@
 #include "packer/error.h"
 #include "packer/hash.h"
 #include "packer/image/image.h"
-#include "packer/pack/temp_file.h"
+#include "packer/pack/unnamed_file.h"
 #include "packer/store/archive_image.h"
 #include "packer/store/archive_output.h"
 #include "packer/store/archive_writer.h"
@@ -37,7 +37,7 @@ class DaemonStore : public Store {
       std::optional<DaemonImage> image = client_.Inspect(image_name_);
       if (!image) return std::nullopt;
       if (writes_) return MakeUp(*image);
-      UniqueFd file = OpenTempFile();
+      UniqueFd file = OpenUnnamedFile();
       client_.Save(image_name_, file.get());
       saved_ = std::make_unique<ArchiveImages>(std::move(file));
       std::optional<StoredManifest> found = saved_->Find("");
@@ -117,27 +117,20 @@ class DaemonStore : public Store {
     return documents_[digest] = std::move(stored);
   }
 
-  static StoredManifest Stored(const char* media_type, std::string body) {
-    StoredManifest stored;
-    stored.descriptor = {media_type, DigestOf(body), body.size(), {}, {}};
-    stored.body = std::move(body);
-    return stored;
-  }
-
   // The documents of an image as far as the daemon tells of it: enough to see whether it is the
   // one that is to be pushed.
   StoredManifest MakeUp(const DaemonImage& image) {
     ImageManifest manifest;
     manifest.config =
-        Keep(Stored(kMediaTypeConfig, WriteConfig(image.config)), image.id).descriptor;
+        Keep(MakeStored(kMediaTypeConfig, WriteConfig(image.config)), image.id).descriptor;
     for (const std::string& diff_id : image.config.diff_ids) {
       manifest.layers.push_back({kMediaTypeLayerTar, diff_id, 0, {}, {}});
     }
     ImageIndex index;
     index.manifests.push_back(
-        Keep(Stored(kMediaTypeManifest, WriteManifestJson(manifest)), image.id).descriptor);
+        Keep(MakeStored(kMediaTypeManifest, WriteManifestJson(manifest)), image.id).descriptor);
     index.manifests.back().platform = image.config.platform;
-    return Keep(Stored(kMediaTypeIndex, WriteIndexJson(index)), image.id);
+    return Keep(MakeStored(kMediaTypeIndex, WriteIndexJson(index)), image.id);
   }
 
   std::string name_;

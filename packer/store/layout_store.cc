@@ -18,6 +18,7 @@
 #include "packer/error.h"
 #include "packer/hash.h"
 #include "packer/leftover.h"
+#include "packer/store/blob_stream.h"
 #include "packer/store/checked_sink.h"
 #include "packer/store/layout_index.h"
 #include "packer/store/layout_sweep.h"
@@ -32,8 +33,6 @@ constexpr char kLayoutFile[] = R"({"imageLayoutVersion":"1.0.0"})";
 constexpr size_t kMaxManifest = size_t{4} << 20;
 constexpr size_t kMaxIndex = size_t{16} << 20;  // tens of thousands of tags
 constexpr size_t kBuffer = 256 * 1024;
-
-std::string ErrnoText() { return std::generic_category().message(errno); }
 
 class LayoutStore : public Store {
  public:
@@ -177,20 +176,7 @@ class LayoutStore : public Store {
     MakeLayout();
     Hold();
     TempFile file(BlobDirectory());
-    Hasher hasher;
-    uint64_t written = 0;
-    auto buffer = std::make_unique<char[]>(kBuffer);
-    std::unique_ptr<BlobReader> reader = source.Open(0);
-    while (size_t got = reader->Read(buffer.get(), kBuffer)) {
-      hasher.Update(buffer.get(), got);
-      file.Write(buffer.get(), got);
-      written += got;
-    }
-    std::string digest = hasher.FinishString();
-    if (written != blob.size || digest != blob.digest) {
-      throw Error(ErrorKind::kChanged,
-                  fmt::format("what was to be stored is {}, {} bytes", digest, written));
-    }
+    CopyBlob(blob, source, [&](std::string_view bytes) { file.Write(bytes.data(), bytes.size()); });
     file.Commit(path);
     return true;
   }

@@ -18,6 +18,9 @@ struct StoredManifest {
   std::string body;
 };
 
+// A document that is made here: with the digest and the size of `body`.
+StoredManifest MakeStored(const std::string& media_type, std::string body);
+
 // Takes the next bytes of a blob; false: enough, hang up.
 using BlobSink = std::function<bool(std::string_view)>;
 

@@ -3,11 +3,16 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <string>
+#include <system_error>
 
 #include "packer/error.h"
 
 namespace kontext {
+
+// What errno says.
+inline std::string ErrnoText() { return std::generic_category().message(errno); }
 
 // Runs `action`; an Error of it becomes one of the same kind that says "SUBJECT: REASON".
 template <typename Action>

@@ -33,7 +33,7 @@ EXCEPTIONS = {("packer/registry", "packer/store/blob_source.h"),
               ("packer/store", "packer/pack/byte_writer.h"),
               ("packer/store", "packer/pack/tar_reader.h"),
               ("packer/store", "packer/pack/tar_writer.h"),
-              ("packer/store", "packer/pack/temp_file.h")}
+              ("packer/store", "packer/pack/unnamed_file.h")}
 
 # What every part of the packer shares.
 SHARED = {"packer/compression.h", "packer/error.h", "packer/hash.h", "packer/large_pages.h",

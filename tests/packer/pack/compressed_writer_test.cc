@@ -8,7 +8,7 @@
 #include <string>
 
 #include "packer/error.h"
-#include "packer/pack/temp_file.h"
+#include "packer/pack/unnamed_file.h"
 #include "tests/support/gunzip.h"
 #include "tests/support/index_text.h"
 #include "tests/support/random.h"
@@ -27,7 +27,7 @@ struct Packed {
 // `head` goes in a member of its own.
 Packed Pack(const Codec& codec, std::string_view head, std::string_view rest, size_t threads,
             size_t piece) {
-  UniqueFd file = OpenTempFile();
+  UniqueFd file = OpenUnnamedFile();
   CompressedWriter out(file.get(), codec, threads);
   Packed packed;
   out.Write(head);

@@ -6,6 +6,6 @@
 namespace kontext {
 
 // In TMPDIR, else /tmp. Throws Error(kIo).
-UniqueFd OpenTempFile();
+UniqueFd OpenUnnamedFile();
 
 }  // namespace kontext

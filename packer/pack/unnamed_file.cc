@@ -1,4 +1,4 @@
-#include "packer/pack/temp_file.h"
+#include "packer/pack/unnamed_file.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 namespace kontext {
 
-UniqueFd OpenTempFile() {
+UniqueFd OpenUnnamedFile() {
   const char* set = getenv("TMPDIR");
   std::string dir = set != nullptr && *set != '\0' ? set : "/tmp";
   UniqueFd file(open(dir.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
