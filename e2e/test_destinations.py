@@ -200,6 +200,8 @@ class WrongArchive(Destination):
         self.assert_refused(kontext("push", self.source, "docker-archive:/dev/null"), "/dev/null")
         self.assert_refused(kontext("push", self.source, f"docker-archive:{self.tmp}/no/where.tar"),
                             f"{self.tmp}/no/where.tar", "No such file or directory")
+        self.assert_refused(kontext("push", self.source, f"docker-archive:{self.tmp}/no/where.tar"),
+                            f"folder {self.tmp}/no:")
         self.assert_refused(kontext("ls", f"docker-archive:{self.tmp}/none.tar"), "none.tar",
                             "there is no such image")
         self.assert_refused(kontext("ls", "docker-archive:-"), "read from a file", rc=2)
@@ -224,6 +226,18 @@ class WrongArchive(Destination):
         self.assert_refused(kontext("push", self.source, self.archived), "damaged", "--clean")
         push(self.source, self.archived, "--clean")
         self.assertEqual(kontext("verify", self.archived, self.source).rc, 0)
+
+    def test_other_names_are_not_lost(self):
+        push(self.source, self.archived)
+        several = self.tmp / "several.tar"
+        done = run("skopeo", "copy", "--additional-tag", "docker.io/library/two:v2", self.archived,
+                   f"docker-archive:{several}:docker.io/library/one:v1")
+        self.assertEqual(done.rc, 0, done.stderr)
+        before = several.read_bytes()
+        for flags in ((), ("--clean",)):
+            done = kontext("push", *flags, self.source, f"docker-archive:{several}:one:v1")
+            self.assert_refused(done, several, "other images or names")
+        self.assertEqual(several.read_bytes(), before)
 
     def test_a_terminal(self):
         main_end, terminal = os.openpty()
@@ -335,6 +349,12 @@ class SeveralPlaces(Destination):
     def test_what_cannot_be_meant(self):
         self.assert_refused(kontext("push", self.source, self.archive_ref("a"),
                                     self.archive_ref("b")), "given twice", rc=2)
+        push(self.source, self.archive_ref("a"))
+        link = self.tmp / "link.tar"
+        link.symlink_to(self.archive.name)
+        for file in (link, f"{self.tmp}/src/../{self.archive.name}"):
+            done = kontext("push", self.source, self.archive_ref("a"), f"docker-archive:{file}:b")
+            self.assert_refused(done, "given twice", rc=2)
         self.assert_refused(kontext("push", self.source, self.ref("good"), "Bad:ref"), "Bad", rc=2)
         self.assertIsNone(self.registry.tag("good", "v1"))
 
@@ -442,7 +462,9 @@ class Remove(Destination):
         push(self.source, self.archived)
         self.assertIn("no such image", self.rm(f"docker-archive:{self.archive}:other", rc=1)[0])
         self.assertTrue(self.archive.exists())
-        self.rm(self.archived)
+        link = self.tmp / "link.tar"
+        link.symlink_to(self.archive.name)
+        self.rm(f"docker-archive:{link}:app:v1")
         self.assertFalse(self.archive.exists())
         self.assertIn("no such image", self.rm(self.archived, rc=1)[0])
         notes = self.tmp / "notes"

@@ -10,7 +10,7 @@ from support import services, tree
 from support.case import Case, main
 from support.forge import Forge
 from support.image import BASE_PATH, HEAD_PATH, digest_of
-from support.kontext import kontext, push, run
+from support.kontext import BIN, kontext, push, run
 from support.tree import Dir, File, Link
 
 EXAMPLE = {
@@ -114,6 +114,38 @@ class Pull(Case):
             self.assertEqual((done.rc, done.stdout), (2, ""), arguments)
         self.assert_refused(kontext("pull", self.ref("never-pushed"), self.out), "never-pushed")
         self.assertFalse(self.out.exists())
+
+    def test_verify_of_many_levels(self):
+        at = self.source
+        for _ in range(300):
+            at = at / "d"
+        at.mkdir(parents=True)
+        push(self.source, self.ref(self.repo))
+        command = ["sh", "-c", 'ulimit -Sn 100; exec "$0" "$@"', BIN, "verify",
+                   self.ref(self.repo), self.source]
+        done = run(*command)
+        self.assertEqual((done.rc, done.stdout), (0, ""), done.stderr)
+
+    def test_what_is_mounted_is_not_emptied(self):
+        try:
+            services.need_root("a file system of its own")
+        except services.Unavailable as why:
+            self.unavailable(why)
+        push(self.source, self.ref(self.repo))
+        self.pull()
+        volume = self.out / "volume"
+        volume.mkdir()
+        mounted = run("mount", "-t", "tmpfs", "tmpfs", volume)
+        self.assertEqual(mounted.rc, 0, mounted.stderr)
+        try:
+            (volume / "data").write_text("precious")
+            done = kontext("pull", "--prune", self.ref(self.repo), self.out)
+            self.assert_refused(done, volume, "mounted")
+            self.assertEqual((volume / "data").read_text(), "precious")
+        finally:
+            run("umount", volume)
+        self.pull(None, "--prune")
+        self.assertFalse(volume.exists())
 
     def test_full_or_read_only_directory(self):
         try:

@@ -1,10 +1,10 @@
 #include "extractor/commands.h"
 
 #include <errno.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/file_limit.h"
 #include "common/index_writer.h"
 #include "common/tree/dir_open.h"
 #include "common/tree/prune.h"
@@ -21,14 +21,6 @@ namespace {
 using tree::Line;
 using tree::Report;
 using tree::Run;
-
-// A descriptor for each directory on the way down, and for each file under way.
-void RaiseFileLimit() {
-  rlimit limit;
-  if (prlimit(0, RLIMIT_NOFILE, nullptr, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  prlimit(0, RLIMIT_NOFILE, &limit, nullptr);
-}
 
 void SayTotals(const Head& head, const char* target, Line& line) {
   line.Count(head.files, "file", "files").Text(", ");

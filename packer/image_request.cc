@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "common/index_writer.h"
 #include "packer/base.h"
 #include "packer/earlier.h"
 #include "packer/error.h"
@@ -15,6 +16,10 @@ constexpr std::string_view kOwnNames = "dev.kontext.";
 
 void CheckNames(const StringMap& names, const std::string& what) {
   for (const auto& [name, value] : names) {
+    // JSON holds nothing else: a reader could not take the image's documents.
+    if (!IsUtf8(name) || !IsUtf8(value)) {
+      throw Error(ErrorKind::kUsage, what + " '" + name + "': its name or value is not UTF-8");
+    }
     if (!name.starts_with(kOwnNames)) continue;
     throw Error(ErrorKind::kUsage, what + " '" + name + "' is kontext's own: choose another name");
   }

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "packer/kontext.h"
@@ -13,12 +15,21 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// However the file is spelled.
+bool SameArchive(const Reference& one, const Reference& other) {
+  if (other.destination != Destination::kDockerArchive) return false;
+  if (one.IsStdout() || other.IsStdout()) return one.IsStdout() && other.IsStdout();
+  std::error_code ignored;
+  return std::filesystem::weakly_canonical(one.repository, ignored) ==
+         std::filesystem::weakly_canonical(other.repository, ignored);
+}
+
 void CheckArchives(const std::deque<Target>& targets) {
   for (size_t i = 0; i < targets.size(); ++i) {
     const Reference& one = targets[i].session.reference;
     for (size_t j = 0; j < i; ++j) {
       if (one.destination != Destination::kDockerArchive) continue;
-      if (!one.SameRepository(targets[j].session.reference)) continue;
+      if (!SameArchive(one, targets[j].session.reference)) continue;
       throw Error(ErrorKind::kUsage, one.ToString() +
                                          ": this archive is given twice, and can hold "
                                          "one image");

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <charconv>
 #include <csignal>
 
+#include "common/file_limit.h"
 #include "packer/cli/progress.h"
 #include "packer/cli/tree_options.h"
 
@@ -59,14 +59,6 @@ void ParseOwner(const std::string& text, PullOptions* options) {
                        ParseId(view.substr(colon + 1), &options->gid);
   if (options->set_owner) return;
   throw Error(ErrorKind::kUsage, fmt::format("--owner {}: needs UID:GID, two numbers", text));
-}
-
-// A descriptor for each directory on the way down, and for each file under way.
-void RaiseFileLimit() {
-  rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "common/file_limit.h"
 #include "packer/cli/tree_options.h"
 #include "packer/one_line.h"
 
@@ -35,6 +36,7 @@ int RunVerify(const Command& command, const std::vector<std::string>& arguments)
   options.jobs = Jobs(values);
   options.connection = CommonOptions(values);
   options.problem = [](const std::string& text) { Print(OneLine(text) + '\n'); };
+  RaiseFileLimit();
   VerifyResult result = Verify(reference, directory, options);
   FlushOutput();
   if (values.count("quiet") == 0) Summarize(result, directory);

@@ -9,16 +9,11 @@
 #include "packer/error.h"
 #include "packer/leftover.h"
 #include "packer/pack/unnamed_file.h"
+#include "packer/store/subject.h"
 #include "packer/temp_file.h"
 
 namespace kontext {
 namespace {
-
-std::string Resolved(const std::string& path) {
-  std::error_code error;
-  std::filesystem::path real = std::filesystem::canonical(path, error);
-  return error ? path : real.string();
-}
 
 std::string FolderOf(const std::string& path) {
   std::string folder = std::filesystem::path(path).parent_path();
@@ -61,8 +56,16 @@ class SpoolOutput : public ArchiveOutput {
 
 }  // namespace
 
+std::string ResolvedPath(const std::string& path) {
+  std::error_code error;
+  std::filesystem::path real = std::filesystem::canonical(path, error);
+  return error ? path : real.string();
+}
+
 std::unique_ptr<ArchiveOutput> ReplaceFile(const std::string& path) {
-  return std::make_unique<FileOutput>(Resolved(path));
+  std::string real = ResolvedPath(path);
+  return WithSubject("folder " + FolderOf(real),
+                     [&] { return std::make_unique<FileOutput>(real); });
 }
 
 std::unique_ptr<ArchiveOutput> Spool(std::function<void(int, uint64_t)> use) {

@@ -15,6 +15,9 @@ class ArchiveOutput : public ByteWriter {
   virtual void Commit() = 0;
 };
 
+// What a symlink points at, in the end; else the path itself.
+std::string ResolvedPath(const std::string& path);
+
 // Beside `path`, renamed over it (what a symlink points at, not the link) by Commit.
 std::unique_ptr<ArchiveOutput> ReplaceFile(const std::string& path);
 

@@ -77,6 +77,7 @@ class ArchiveStore : public Store {
   }
 
   bool WriteBlob(const Descriptor& blob, const BlobSource& source) override {
+    WithSubject(name_, [&] { Writer(); });
     return WithSubject(fmt::format("{}: blob {}", name_, blob.digest), [&] {
       if (Writer().Has(blob.digest)) return false;
       Writer().AddBlob(blob, source);
@@ -107,7 +108,7 @@ class ArchiveStore : public Store {
       if (!Old()->HoldsOne()) {
         throw Error(ErrorKind::kIo, "the archive has other images or names, too: remove the file");
       }
-      if (unlink(path_.c_str()) != 0) throw Error(ErrorKind::kIo, ErrnoText());
+      if (unlink(ResolvedPath(path_).c_str()) != 0) throw Error(ErrorKind::kIo, ErrnoText());
       return true;
     });
   }
@@ -120,7 +121,11 @@ class ArchiveStore : public Store {
  private:
   ArchiveWriter& Writer() {
     if (writer_ != nullptr) return *writer_;
-    (void)Old();
+    if (Old() != nullptr && !Old()->HoldsOne()) {
+      throw Error(ErrorKind::kIo,
+                  "the archive that is there has other images or names, too: remove it, or choose "
+                  "another file");
+    }
     output_ = is_stdout_ ? Spool(CopyToStdout) : ReplaceFile(path_);
     writer_ = std::make_unique<ArchiveWriter>(output_.get());
     return *writer_;

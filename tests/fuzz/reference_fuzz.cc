@@ -12,7 +12,8 @@ namespace {
 
 bool SameName(const Reference& a, const Reference& b) {
   return a.destination == b.destination && a.registry == b.registry &&
-         a.repository == b.repository && a.name == b.name;
+         a.repository == b.repository &&
+         (!a.digest.empty() || a.name == b.name);  // with a digest, a name says nothing
 }
 
 void CheckReference(const std::string& text) {

@@ -186,6 +186,22 @@ TEST_F(PushLayoutTest, LabelsAndAnnotations) {
   EXPECT_THROW(PushIt(), Error);
 }
 
+TEST_F(PushLayoutTest, WhatJsonCannotHoldIsRefused) {
+  WriteFile(tree_ + "/a", "one");
+  for (const char* text : {"\xff", "a\xc3"}) {
+    for (StringMap PushOptions::*map : {&PushOptions::labels, &PushOptions::annotations}) {
+      PushOptions before = options_;
+      (options_.*map)["name"] = text;
+      EXPECT_THROW(PushIt(), Error);
+      options_ = before;
+      (options_.*map)[text] = "value";
+      EXPECT_THROW(PushIt(), Error);
+      options_ = before;
+    }
+  }
+  EXPECT_EQ(PushIt().outcome, Outcome::kPushed);
+}
+
 TEST_F(PushLayoutTest, SourceDateEpoch) {
   WriteFile(tree_ + "/a", "one");
   EXPECT_EQ(ConfigOf(PushIt()).created, "1980-01-01T00:00:00Z");
