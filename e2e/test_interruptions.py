@@ -52,7 +52,7 @@ class Interruptions(Case):
 
     def assert_whole(self, ref, *compared):
         done = kontext("verify", ref, *compared, env=self.env)
-        self.assertEqual(done.rc, 0, done.stderr)
+        self.assertEqual(done.rc, 0, done.stdout + done.stderr)
 
     def assert_next_sends_what_is_missing(self, repo):
         """The next push works, and sends nothing that the registry had."""

@@ -54,11 +54,14 @@ def build(root, spec):
 def remove(root, *paths):
     for path in paths:
         place = pathlib.Path(root) / path
-        if place.is_dir() and not place.is_symlink():
-            for inner in os.listdir(place):
-                remove(place, inner)
+        try:
+            kind = stat.S_IFMT(place.lstat().st_mode)  # never follows: a link may hold anything
+        except FileNotFoundError:
+            continue
+        if kind == stat.S_IFDIR:
+            remove(place, *os.listdir(place))
             place.rmdir()
-        elif place.is_symlink() or place.exists():
+        else:
             place.unlink()
 
 
