@@ -105,6 +105,25 @@ class Interruptions(Case):
         count = self.break_off_everywhere("lost", "lose")
         print(f"broken off at each of {count} answers", file=sys.stderr)
 
+    def test_a_tag_that_moves_while_it_is_verified(self):
+        """What is verified is one image, whichever: the tag is read once."""
+        ref = push(self.source, self.ref("moves"), env=self.env)
+        fresh = {"XDG_CACHE_HOME": str(self.new_dir("fresh"))}
+        for number in range(1, 4):
+            left, lock = [number], threading.Lock()
+
+            def choose(*_, left=left, lock=lock):
+                with lock:
+                    left[0] -= 1
+                    if left[0] == -1:
+                        self.edit()
+                        push(self.source, self.ref("moves"), env=self.env)
+
+            weather = self.weather(choose)
+            done = kontext("verify", f"{weather.host}/moves:v1", env=fresh)
+            self.assertEqual(done.rc, 0, done.stdout + done.stderr)
+        self.assertNotEqual(self.registry.tag("moves", "v1"), ref.split("@")[1])
+
     def test_a_proxy_that_truncates_what_is_sent(self):
         push(self.source, self.ref("short"), env=self.env)
         self.edit()

@@ -182,12 +182,16 @@ SegmentIndex ReadSegmentIndex(Store* store, const KnownSegment& segment, const C
 
 }  // namespace
 
+TagDocument ParseTag(StoredManifest stored) {
+  TagDocument tag{std::move(stored), std::nullopt};
+  if (IsIndex(tag.stored)) tag.index = ReadIndex(tag.stored.body);
+  return tag;
+}
+
 std::optional<TagDocument> ReadTag(Store* store, const std::string& tag_or_digest) {
   std::optional<StoredManifest> stored = store->GetManifest(tag_or_digest);
   if (!stored) return std::nullopt;
-  TagDocument tag{std::move(*stored), std::nullopt};
-  if (IsIndex(tag.stored)) tag.index = ReadIndex(tag.stored.body);
-  return tag;
+  return ParseTag(std::move(*stored));
 }
 
 std::vector<Platform> PlatformsOf(const ImageIndex& index) {

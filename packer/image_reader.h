@@ -41,6 +41,9 @@ struct TagDocument {
   std::optional<ImageIndex> index;  // what it says, unless it is a lone manifest
 };
 
+// Throws Error(kFormat).
+TagDocument ParseTag(StoredManifest stored);
+
 // Nothing when nothing is under the tag. Throws Error(kFormat).
 std::optional<TagDocument> ReadTag(Store* store, const std::string& tag_or_digest);
 

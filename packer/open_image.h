@@ -9,4 +9,7 @@ namespace kontext {
 // Throws Error(kFormat) or Error(kNotFound), naming the reference.
 UnpackedImage OpenImage(const Session& session);
 
+// The same for what the reference was seen to name: it may name something else by now.
+UnpackedImage OpenImage(const Session& session, const StoredManifest& root);
+
 }  // namespace kontext

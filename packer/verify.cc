@@ -65,12 +65,10 @@ class ImageVerifier {
 };
 
 std::optional<UnpackedImage> ImageVerifier::Run() {
-  const Reference& reference = session_->reference;
-  std::string name = reference.ToString();
-  std::optional<StoredManifest> root =
-      store_->GetManifest(reference.digest.empty() ? reference.tag : reference.digest);
+  std::string name = session_->reference.ToString();
+  std::optional<StoredManifest> root = store_->GetManifest(session_->Name());
   if (!root) throw Error(ErrorKind::kNotFound, name + ": there is no such image");
-  Try(name, [&] { opened_ = OpenImage(*session_); });
+  Try(name, [&] { opened_ = OpenImage(*session_, *root); });
   if (root->descriptor.media_type == kMediaTypeManifest) {
     CheckManifest(name, root->descriptor);
   } else {

@@ -119,26 +119,26 @@ class Weather:
             path, to_send = passed.path, length
             if fault and fault.kind == "forget-query":
                 path = path.split("?")[0]
-            if fault and fault.kind == "truncate-body":
+            announced = length
+            if fault and fault.kind in ("truncate-body", "cut-body"):
                 to_send = int(length * fault.part)
+                announced = to_send if fault.kind == "truncate-body" else length
             there.putrequest(passed.method, path, skip_host=True, skip_accept_encoding=True)
             for name, value in headers.items():
                 if name.lower() == "content-length":
-                    value = str(to_send)
+                    value = str(announced)
                 if name.lower() not in HOP_BY_HOP:
                     there.putheader(name, value)
             there.endheaders()
-            cut = int(length * fault.part) if fault and fault.kind == "cut-body" else None
+            cut = fault and fault.kind == "cut-body"
             sent = 0
-            while sent < length:
-                if cut is not None and sent >= cut:
-                    break
+            while sent < (to_send if cut else length):
                 piece = rfile.read(min(PIECE, length - sent))
                 if not piece:
                     raise _Cut
                 there.send(piece[:max(0, to_send - sent)])
                 sent += len(piece)
-            if cut is not None:
+            if cut:
                 if fault.then:
                     fault.then()
                 raise _Cut
