@@ -202,19 +202,32 @@ void AddParents(const Listing& listing, Segment* segment) {
   *segment = std::move(whole);
 }
 
+std::vector<uint64_t> PartEnds(uint64_t bytes, uint64_t limit) {
+  // In quarters of a full part: as many fours as fit best, then two and one.
+  uint64_t full = bytes < limit / 4 ? 0 : (bytes - limit / 4) / limit;
+  std::vector<uint64_t> ends;
+  if (full > 0) {
+    uint64_t quarter = bytes / (4 * full + 3) + 1;
+    for (uint64_t i = 1; i <= full; ++i) ends.push_back(4 * i * quarter);
+    ends.push_back((4 * full + 2) * quarter);
+  }
+  ends.push_back(bytes);
+  return ends;
+}
+
 std::vector<Segment> Split(const Segment& segment, uint64_t limit) {
-  uint64_t count = std::max<uint64_t>(1, (segment.stored_bytes + limit / 2) / limit);
-  uint64_t share = segment.stored_bytes / count + 1;
+  const std::vector<uint64_t> ends = PartEnds(segment.stored_bytes, limit);
   std::vector<Segment> parts(1);
+  size_t share = 0;  // that the last part fills
   size_t next_stored = 0;
   uint64_t before = 0;  // content of earlier lines
   for (size_t i = 0; i < segment.lines.size(); ++i) {
     bool stored = next_stored < segment.stored.size() && segment.stored[next_stored] == i;
     uint64_t bytes = stored ? segment.lines[i].size : 0;
     // A file goes to the part in whose share its middle lies.
-    if (stored && parts.back().stored_bytes > 0 && (before + bytes / 2) / share >= parts.size()) {
-      parts.emplace_back();
-    }
+    size_t share_before = share;
+    while (stored && share + 1 < ends.size() && before + bytes / 2 >= ends[share]) ++share;
+    if (share > share_before && parts.back().stored_bytes > 0) parts.emplace_back();
     Segment& part = parts.back();
     if (stored) {
       part.stored.push_back(part.lines.size());

@@ -44,8 +44,13 @@ Delta ComputeDelta(const Merged& old, const Listing& next, bool mirror);
 // a split segment needs its own.
 void AddParents(const Listing& listing, Segment* segment);
 
-// Splits a segment in order, in as many equal parts as `limit` bytes of content go into it,
-// rounded: a part holds 1.5 x `limit` and a file at most. At least one part.
+// Where `bytes` of content are split into parts of about `limit`, 1.3 x `limit` at most: how much
+// the parts up to each hold together. Of several, the last hold a half and a quarter of what the
+// others do: a layer is sent while the next is packed, so the last ones are what a push waits for.
+std::vector<uint64_t> PartEnds(uint64_t bytes, uint64_t limit);
+
+// Splits a segment there, in order, at the nearest file. At least one part; none without content
+// unless the segment has none.
 std::vector<Segment> Split(const Segment& segment, uint64_t limit);
 
 }  // namespace kontext

@@ -76,7 +76,7 @@ Plan MakePlan(std::span<const OldSegment> old, const Listing& next, const PlanOp
   plan.kept.assign(old.size(), true);
   plan.delta = ComputeDelta(Merge(old, plan.kept), next, options.mirror);
   const Segment& segment = plan.delta.segment;
-  size_t parts = Split(segment, PartBytes(segment, 0, options)).size();
+  size_t parts = PartEnds(segment.stored_bytes, PartBytes(segment, 0, options)).size();
   plan.kept =
       ChooseKept(StatsOf(old, plan.delta.use), ChangeOf(old, segment, parts), options.limits);
   auto dropped = std::find(plan.kept.begin(), plan.kept.end(), false);

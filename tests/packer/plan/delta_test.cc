@@ -214,6 +214,15 @@ TEST(DeltaTest, UseOfTheOldSegments) {
   EXPECT_EQ(delta.use[1].hides, 2u);
 }
 
+TEST(PartEndsTest, TheLastPartsAreSmall) {
+  using Ends = std::vector<uint64_t>;
+  EXPECT_EQ(PartEnds(0, 100), (Ends{0}));
+  EXPECT_EQ(PartEnds(124, 100), (Ends{124}));
+  EXPECT_EQ(PartEnds(132, 100), (Ends{76, 114, 132}));
+  EXPECT_EQ(PartEnds(224, 100), (Ends{132, 198, 224}));
+  EXPECT_EQ(PartEnds(274, 100), (Ends{100, 200, 250, 274}));
+}
+
 TEST(SplitTest, PartsInOrder) {
   Tree tree;
   for (int i = 0; i < 10; ++i)
@@ -234,7 +243,7 @@ TEST(SplitTest, PartsInOrder) {
     EXPECT_EQ(words, Words(delta.segment)) << limit;
   }
   EXPECT_EQ(Split(delta.segment, 100).size(), 1u);
-  EXPECT_EQ(Split(delta.segment, 50).size(), 2u);
+  EXPECT_EQ(Split(delta.segment, 50).size(), 3u);
   EXPECT_EQ(Split(delta.segment, 25).size(), 4u);
   EXPECT_EQ(Split(delta.segment, 1).size(), 10u);
   EXPECT_EQ(Split(Segment(), 25).size(), 1u);
