@@ -175,6 +175,41 @@ class Mirror(Planned):
         self.assert_mirrored(self.step("and a mirror again", most, flags=flags))
 
 
+class Garbage(Planned):
+    """What hardly compresses beside what leaves nothing: all is told by hints on the layers."""
+
+    HINT = "dev.kontext.packed-sizes"
+
+    def hints(self, reference):
+        layers = self.image(self.repo, reference).manifests["linux/amd64"]["layers"]
+        return [layer.get("annotations", {}).get(self.HINT) for layer in layers]
+
+    def inspected(self, ref):
+        done = kontext("inspect", "--json", ref)
+        self.assertEqual(done.rc, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_is_known_and_goes(self):
+        tree.build(self.source, {"noise": File(random.Random(1).randbytes(8 << 20)),
+                                 "small": content(2, KIB), "zeros": File(bytes(80 << 20))})
+        self.push("--platform", "linux/amd64")
+        before = self.hints("v1")
+        self.assertRegex(before[-1], r"^2:\d+,1:\d+$")
+        tree.build(self.source, {"small": content(3, KIB)})
+        result, _ = self.push("--platform", "linux/amd64", "--from", self.ref(self.repo),
+                              ref=self.ref(self.repo, "v2"))
+        self.assertEqual(result["segments_kept"], 1)
+        self.assertEqual(self.hints("v2")[:2], before)  # of a layer that is kept
+        tree.remove(self.source, "noise")
+        # Within one registry, and to another place.
+        kontext("push", self.source, f"oci:{self.tmp}/copy", "--from", self.ref(self.repo, "v2"))
+        self.push()
+        report = self.inspected(self.ref(self.repo))
+        self.assertLess(report["stored_bytes"], 1 << 20)
+        self.assertLess(self.inspected(f"oci:{self.tmp}/copy")["stored_bytes"], 1 << 20)
+        self.assert_sound(self.image(self.repo), self.source)
+
+
 class From(Planned):
     def setUp(self):
         super().setUp()

@@ -245,6 +245,10 @@ void CheckWhole(Store* store, const std::string& digest) {
   }
 }
 
+std::string_view PackedSizesHint(const Descriptor& layer) {
+  return Find(layer.annotations, kPackedSizesAnnotation);
+}
+
 void KeepDocument(const CacheDir* cache, const std::string& digest, std::string_view body) {
   Keep(cache, CacheKind::kManifest, digest, body);
 }

@@ -53,6 +53,10 @@ std::optional<TagDocument> ReadTag(Store* store, const std::string& tag_or_diges
 // `cache`, when there is one, gives and keeps documents by digest.
 KnownImage ReadImage(Store* store, const TagDocument& tag, const CacheDir* cache = nullptr);
 
+// What a layer's descriptor tells of its contents (packer/plan/packed_sizes.h); may be empty. A
+// view into the descriptor.
+std::string_view PackedSizesHint(const Descriptor& layer);
+
 // Keeps a document or an index for the next call that wants it.
 void KeepDocument(const CacheDir* cache, const std::string& digest, std::string_view body);
 void KeepIndex(const CacheDir* cache, const SegmentIndex& index);

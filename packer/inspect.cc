@@ -26,9 +26,7 @@ SegmentReport ReportOf(const KnownImage& image, const KnownSegment& segment,
   if (segment.push > 0 && segment.push <= image.push) report.age = image.push - segment.push;
   report.entries = index.lines.size();
   for (const IndexEntry& line : index.lines) {
-    bool stores =
-        line.type == EntryType::kObject || (line.type == EntryType::kFile && line.at.empty());
-    if (stores) report.bytes += line.size;
+    if (HoldsContent(line)) report.bytes += line.size;
   }
   return report;
 }
@@ -40,7 +38,8 @@ std::vector<SegmentStats> StatsOfImage(const UnpackedImage& opened,
   std::vector<OldSegment> old;
   for (size_t i = 0; i < segments.size(); ++i) {
     lines.push_back(&segments[i]);
-    old.push_back({&segments[i], opened.image.segments[i].layer.size});
+    const Descriptor& layer = opened.image.segments[i].layer;
+    old.push_back({&segments[i], layer.size, false, PackedSizesHint(layer)});
   }
   return StatsOf(old, ComputeDelta(Merged(lines), opened.listing, opened.image.mirror).use);
 }

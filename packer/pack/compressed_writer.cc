@@ -28,6 +28,8 @@ uint64_t CompressedWriter::EndMember() {
 void CompressedWriter::EndBlock() {
   // Here, in large pieces, while the block is in the processor's cache.
   input_.Update(blocks_.Block());
+  ended_ += blocks_.Block().size();
+  if (!blocks_.Block().empty()) ends_.push_back({ended_, 0});
   blocks_.EndBlock();
 }
 
@@ -38,6 +40,7 @@ void CompressedWriter::Put(std::string_view encoded) {
   }
   compressed_.Update(encoded);
   size_ += encoded.size();
+  ends_[put_++].output = size_;
 }
 
 }  // namespace kontext

@@ -4,12 +4,19 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "packer/hash.h"
 #include "packer/pack/block_pipeline.h"
 #include "packer/pack/byte_writer.h"
 
 namespace kontext {
+
+// Where a block ends, before and after compression.
+struct BlockEnd {
+  uint64_t input;
+  uint64_t output;
+};
 
 class CompressedWriter : public ByteWriter {
  public:
@@ -23,10 +30,14 @@ class CompressedWriter : public ByteWriter {
   // Writes what is left. Nothing may be written afterwards.
   void Finish() { EndMember(); }
 
-  // After Finish: of the compressed bytes, and of the bytes that went in.
+  // Bytes that went in so far.
+  uint64_t input_size() const { return ended_ + blocks_.Block().size(); }
+
+  // After Finish: of the compressed bytes, and of the bytes that went in; block by block.
   uint64_t size() const { return size_; }
   Digest digest() { return compressed_.Finish(); }
   Digest input_digest() { return input_.Finish(); }
+  const std::vector<BlockEnd>& blocks() const { return ends_; }
 
  private:
   void EndBlock();
@@ -34,6 +45,9 @@ class CompressedWriter : public ByteWriter {
 
   int fd_;
   uint64_t size_ = 0;
+  uint64_t ended_ = 0;  // bytes in ended blocks
+  std::vector<BlockEnd> ends_;
+  size_t put_ = 0;  // blocks that were given out
   Hasher compressed_;
   Hasher input_;
   BlockPipeline blocks_;

@@ -12,6 +12,7 @@
 #include "packer/error.h"
 #include "packer/hash.h"
 #include "packer/pack/layer_items.h"
+#include "packer/pack/packed_spans.h"
 #include "packer/pack/tar_writer.h"
 #include "packer/pack/unnamed_file.h"
 
@@ -75,9 +76,15 @@ class ContentCheck {
 
 class Builder {
  public:
-  Builder(TarWriter* tar, const Listing& listing, const Context& context,
-          const QuickHashes* quick_hashes)
-      : tar_(tar), listing_(listing), context_(context), check_(quick_hashes), buffer_(kBuffer) {}
+  // `tar` writes to `out`.
+  Builder(TarWriter* tar, const CompressedWriter& out, const Listing& listing,
+          const Context& context, const QuickHashes* quick_hashes)
+      : tar_(tar),
+        out_(out),
+        listing_(listing),
+        context_(context),
+        check_(quick_hashes),
+        buffer_(kBuffer) {}
 
   // The directories on the way to an absolute path below one of kontext's folders.
   void AddOwnDirs(std::string_view path, size_t from) {
@@ -114,6 +121,9 @@ class Builder {
     }
   }
 
+  // Once `out` is finished: of the contents, in the order of the index.
+  std::string PackedSizes() const { return WritePackedSizes(DividePacked(spans_, out_.blocks())); }
+
  private:
   static std::string Stored(std::string_view path) {
     return std::string(WithoutRoot(kBasePath)).append("/").append(path);
@@ -131,6 +141,7 @@ class Builder {
 
   void AddContent(const IndexEntry& entry, const std::string& stored, uint32_t mode) {
     UniqueFd file = context_.OpenFile(entry.path);
+    uint64_t begin = out_.input_size();
     tar_->BeginFile(stored, mode, entry.size);
     check_.Begin(entry.sha256);
     uint64_t left = entry.size;
@@ -143,10 +154,12 @@ class Builder {
       }
       if (static_cast<size_t>(n) < want) Changed(entry);
       check_.Update({buffer_.data(), want});
+      gauge_.Add({buffer_.data(), want});
       tar_->Write({buffer_.data(), want});
       left -= want;
     }
     tar_->EndFile();
+    spans_.push_back({entry.size, begin, out_.input_size(), gauge_.Take()});
     if (!check_.Holds()) Changed(entry);
   }
 
@@ -155,10 +168,13 @@ class Builder {
   }
 
   TarWriter* tar_;
+  const CompressedWriter& out_;
   const Listing& listing_;
   const Context& context_;
   ContentCheck check_;
   std::vector<char> buffer_;
+  Gauge gauge_;
+  std::vector<ContentSpan> spans_;
   std::string_view passed_;  // the directory whose entry came last
 };
 
@@ -199,7 +215,7 @@ Layer BuildLayer(const Segment& segment, const SegmentIndex& index, const std::s
   Codec codec = CodecFor(options.compression, segment.stored_bytes + index.lines.size());
   CompressedWriter out(file.get(), codec, options.threads);
   TarWriter tar(&out, options.mtime);
-  Builder builder(&tar, listing, context, options.quick_hashes);
+  Builder builder(&tar, out, listing, context, options.quick_hashes);
 
   std::string name = std::string(kSegmentsPath) + '/' + ToHex(index.digest);
   builder.AddOwnDirs(name, 1);
@@ -214,6 +230,10 @@ Layer BuildLayer(const Segment& segment, const SegmentIndex& index, const std::s
   tar.Finish();
   Layer layer = FinishLayer(std::move(file), codec, &out);
   layer.descriptor.annotations[kIndexSizeAnnotation] = std::to_string(index_size);
+  std::string packed_sizes = builder.PackedSizes();
+  if (!packed_sizes.empty()) {
+    layer.descriptor.annotations[kPackedSizesAnnotation] = std::move(packed_sizes);
+  }
   return layer;
 }
 

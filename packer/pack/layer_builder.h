@@ -16,6 +16,8 @@ namespace kontext {
 
 // On a layer's descriptor: the compressed length of its index part. Only a hint.
 inline constexpr char kIndexSizeAnnotation[] = "dev.kontext.index-size";
+// What its contents take of it (packer/plan/packed_sizes.h); on few layers. Only a hint, too.
+inline constexpr char kPackedSizesAnnotation[] = "dev.kontext.packed-sizes";
 
 struct PackOptions {
   Compression compression = Compression::kGzip;

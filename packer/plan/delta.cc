@@ -52,9 +52,10 @@ class Builder {
       const IndexEntry& entry = entries_[i];
       if (source.kind == Kind::kShown && !used_[source.where]) {
         used_[source.where] = true;
-        delta_.use[rows_[source.where].shown_segment].bytes += entry.size;
+        const Merged::Row& row = rows_[source.where];
+        delta_.use[row.shown_segment].contents.push_back(row.shown);
       } else if (source.kind == Kind::kObject && objects.insert(entry.sha256).second) {
-        delta_.use[source.where].bytes += entry.size;
+        delta_.use[source.where].contents.push_back(old_.ObjectLine(entry.sha256));
       } else if (source.IsStored() && placement_.rows[i] != Merged::kNone) {
         const Merged::Row& row = rows_[placement_.rows[i]];
         bool held = row.hidden != nullptr && row.hidden->sha256 == entry.sha256;

@@ -21,7 +21,8 @@ struct Segment {
 
 // What the image needs of an earlier segment once a delta lies on top.
 struct SegmentUse {
-  uint64_t bytes = 0;  // content that some entry points at, each once
+  // Its lines for the content that some entry points at, each once.
+  std::vector<const IndexEntry*> contents;
   uint64_t lines = 0;  // index lines that still say something
   // Content that the delta stores although the segments below hold it, because this one hides it.
   uint64_t hides = 0;

@@ -170,7 +170,8 @@ Merged::Merged(std::span<const SegmentLines* const> segments) : segments_(segmen
     const std::vector<IndexEntry>& lines = segments[i]->lines;
     size_t paths = 0;
     while (paths < lines.size() && lines[paths].type == EntryType::kObject) {
-      objects_.emplace(lines[paths++].sha256, static_cast<uint32_t>(i));
+      objects_.emplace(lines[paths].sha256, Object{static_cast<uint32_t>(i), &lines[paths]});
+      ++paths;
     }
     queue.Add(lines.data() + paths, lines.data() + lines.size(), static_cast<int>(i));
     most += lines.size();
@@ -197,7 +198,12 @@ uint32_t Merged::EndBelow(uint32_t row) const {
 
 uint32_t Merged::FindObject(const Digest& digest) const {
   auto found = objects_.find(digest);
-  return found == objects_.end() ? kNone : found->second;
+  return found == objects_.end() ? kNone : found->second.segment;
+}
+
+const IndexEntry* Merged::ObjectLine(const Digest& digest) const {
+  auto found = objects_.find(digest);
+  return found == objects_.end() ? nullptr : found->second.line;
 }
 
 Listing Merged::Fold() const {

@@ -61,6 +61,8 @@ class Merged {
 
   // The segment that holds a content in the objects folder, or kNone.
   uint32_t FindObject(const Digest& digest) const;
+  // Its line there, or null.
+  const IndexEntry* ObjectLine(const Digest& digest) const;
 
   // The fold, and its tree digest.
   Listing Fold() const;
@@ -69,7 +71,11 @@ class Merged {
  private:
   size_t segments_;
   std::vector<Row> rows_;
-  std::unordered_map<Digest, uint32_t, DigestHash> objects_;
+  struct Object {
+    uint32_t segment;
+    const IndexEntry* line;
+  };
+  std::unordered_map<Digest, Object, DigestHash> objects_;
 };
 
 }  // namespace kontext

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "packer/plan/packed_sizes.h"
+
 namespace kontext {
 namespace {
 
@@ -19,13 +21,39 @@ uint64_t Scale(uint64_t part, uint64_t whole, uint64_t bytes) {
 
 // What a segment holds before compression.
 uint64_t Weight(const SegmentLines& segment) {
-  uint64_t weight = 0;
-  for (const IndexEntry& line : segment.lines) {
-    bool holds =
-        line.type == EntryType::kObject || (line.type == EntryType::kFile && line.at.empty());
-    weight += kLineBytes + (holds ? line.size : 0);
-  }
+  uint64_t weight = kLineBytes * segment.lines.size();
+  for (const IndexEntry& line : segment.lines) weight += HoldsContent(line) ? line.size : 0;
   return std::max<uint64_t>(weight, 1);
+}
+
+// What each of a segment's lines holds: about its share of the layer when there is a hint, else
+// its bytes before compression.
+std::vector<uint64_t> ContentWeights(const OldSegment& old) {
+  std::vector<PackedContent> contents;
+  for (const IndexEntry& line : old.lines->lines) {
+    if (HoldsContent(line)) contents.push_back({line.size, line.size});
+  }
+  if (!old.packed_sizes.empty()) ReadPackedSizes(old.packed_sizes, &contents);
+  std::vector<uint64_t> weights;
+  weights.reserve(old.lines->lines.size());
+  auto next = contents.begin();
+  for (const IndexEntry& line : old.lines->lines) {
+    weights.push_back(HoldsContent(line) ? next++->packed : 0);
+  }
+  return weights;
+}
+
+// The live bytes of a layer.
+uint64_t LiveOf(const OldSegment& old, const SegmentUse& use) {
+  std::vector<uint64_t> weights = ContentWeights(old);
+  uint64_t whole = kLineBytes * weights.size();
+  for (uint64_t weight : weights) whole += weight;
+  uint64_t live = kLineBytes * use.lines;
+  const IndexEntry* first = old.lines->lines.data();
+  for (const IndexEntry* content : use.contents) {
+    live += weights[static_cast<size_t>(content - first)];
+  }
+  return whole == 0 ? 0 : Scale(std::min(live, whole), whole, old.layer_bytes);
 }
 
 Merged Merge(std::span<const OldSegment> old, const std::vector<bool>& kept) {
@@ -63,8 +91,7 @@ std::vector<SegmentStats> StatsOf(std::span<const OldSegment> old,
   std::vector<SegmentStats> stats;
   for (size_t i = 0; i < old.size(); ++i) {
     uint64_t weight = Weight(*old[i].lines);
-    uint64_t live = std::min(weight, use[i].bytes + kLineBytes * use[i].lines);
-    stats.push_back({old[i].layer_bytes, Scale(live, weight, old[i].layer_bytes),
+    stats.push_back({old[i].layer_bytes, LiveOf(old[i], use[i]),
                      Scale(use[i].hides, weight, old[i].layer_bytes), weight >= kLargeContent,
                      old[i].copied});
   }

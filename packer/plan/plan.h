@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "packer/plan/delta.h"
@@ -15,6 +16,8 @@ struct OldSegment {
   const SegmentLines* lines;
   uint64_t layer_bytes;  // compressed
   bool copied = false;   // keeping it means sending its layer
+  // What its contents take of the layer (packer/plan/packed_sizes.h); may be empty, or anything.
+  std::string_view packed_sizes = {};
 };
 
 struct PlanOptions {

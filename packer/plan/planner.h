@@ -1,38 +1,46 @@
-// Decides which of the earlier segments a push keeps. Whatever it decides, the image is right: the
-// new segment is computed from what the kept ones show (design 3.3, rule 3). Pure.
+// Decides which of the earlier segments a push keeps. Pure. Whatever it decides, the image is
+// right: the new segment is computed from what the kept ones show (design 3.3, rule 3).
 //
-// The policy. A push drops, and so writes again into its new segment what is live in them:
+// The policy
 //
-// 1. segments whose layers only hide what the image needs again (a change taken back), and those
-//    that would have to be copied from another registry for less than is live in them;
-// 2. all, when the change is most of the tree, more than twice what is left of the old one;
-// 3. garbage: the segments with the most dead bytes for each live one, until what is stored is at
-//    most 2 x live + 4 MiB;
-// 4. when there are more than `small_segments` of less than `small_bytes`, the new one included:
-//    the small ones with the least live bytes, and with them all others of about that size;
-// 5. when there are more than max_segments: as few as possible, those with the least live bytes.
+// A push drops a segment for one of these reasons, looked at in this order. What is live in it goes
+// into the new segment.
 //
-// The bounds, in compressed bytes. (What of a layer is live is not known exactly: a segment's
-// content is taken to compress alike. A tree that holds both much that does and much that does not
-// may be off by that much.)
+// 1. Its layer only hides what the image needs again (a change that was taken back), or it would
+//    have to be copied from another registry for less than is live in it.
+// 2. The change is most of the tree, more than twice what is left of the old one: all go.
+// 3. Garbage: those with the most dead bytes for each live one, until what is stored is at most
+//    15/8 x live + 3 MiB.
+// 4. There are more than `small_segments` of less than `small_bytes`, the new one included: those
+//    of them with the least live bytes, and with these all others of about their size.
+// 5. There are more than `max_segments`: as few as possible, those with the least live bytes.
 //
-// Stored: at most 2 x live + 4 MiB, by rule 3.
+// The bounds, in compressed bytes
 //
-// Layers: `small_segments` small ones; the others are at most 2 x live / small_bytes + 1; the base;
-// and never more than max_segments + 1 in all.
+// Layers: the base; `small_segments` small ones; of others at most 2 x live / small_bytes + 1; and
+// never more than max_segments + 1 in all.
 //
-// Upload, amortised: a byte is written by its own push, and again each time that rule 4 takes its
-// segment. With k small segments, merging all of the smallest class whenever there is no room
-// rewrites each byte of n equal changes at most m times, where m is the least with C(m + k, k) >=
-// n: the binomial merge schedule (Bentley and Saxe, "Decomposable Searching Problems I", 1980;
-// Mathieu et al., "Bigtable Merge Compaction", 2014). A segment that has grown to small_bytes is
-// left alone until it is garbage. So with k = 8, a byte is written at most 1 + m times, m <= 14 for
-// small_bytes / change = 2^18: at most c x log2(small_bytes / change) x change with c = 1. Rule 3
-// writes at most one live byte for each byte that became garbage.
+// Stored: at most 2 x live + 4 MiB. Rule 3 stays below that, since how much of a layer its live
+// contents are is not known exactly. The packer measures it when it writes a layer, and says it by
+// a hint on the layer's descriptor (packed_sizes.h). The bound holds while the estimates are no
+// more than a sixteenth of what is live and 512 KiB too high; tests/packer/push_garbage_test.cc
+// holds it against images of mixed contents. It may be missed where a layer's hint is lost, which
+// some copying tools do, or too coarse, because contents of different kinds alternate more than 256
+// times in it: they are then taken to compress alike.
 //
-// The curve between layers and upload, and why k is 8, is what tests/bench/plan_simulation prints:
-// from 4 to 8 the bytes sent fall by half or more, from 8 on each further layer saves a few
-// percent, and an image with its base and a few large segments stays at 12 layers or so.
+// Sent, amortised: at most c x log2(small_bytes / change) x change, with c = 1, beside garbage. A
+// byte is written by its own push, and again each time that rule 4 takes its segment. With k small
+// segments, merging all of the smallest class whenever there is no room writes each byte of n equal
+// changes again at most m times, where m is the least with C(m + k, k) >= n: the binomial merge
+// schedule (Bentley and Saxe, "Decomposable Searching Problems I", 1980; Mathieu et al., "Bigtable
+// Merge Compaction", 2014). A segment that has grown to small_bytes is left alone until it is
+// garbage, so n is at most small_bytes / change. For k = 8 and n = 2^18, m is 14: a byte is written
+// 1 + m = 15 times, less than log2(n) = 18. Rule 3 adds at most one live byte for each byte that
+// became garbage.
+//
+// Why k is 8: tests/bench/plan_simulation prints the curve between layers and bytes sent. From 4 to
+// 8 the bytes fall by half or more; from 8 on, each further layer saves a few percent; and an image
+// with its base and a few large segments stays at 12 layers or so.
 #pragma once
 
 #include <cstddef>
@@ -54,8 +62,8 @@ struct SegmentStats {
   uint64_t stored = 0;  // its layer
   uint64_t live = 0;    // what the image still needs of it
   uint64_t hides = 0;   // what the push need not store if this segment goes
-  bool large =
-      false;  // holds so much content that it is none of the small ones, however compressed
+  // It holds so much content that it is none of the small ones, however well it compresses.
+  bool large = false;
   bool copied = false;  // keeping it means sending its layer
 };
 

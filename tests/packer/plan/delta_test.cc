@@ -208,8 +208,9 @@ TEST(DeltaTest, UseOfTheOldSegments) {
   Delta delta = ComputeDelta(Merged(both), next, false);
   EXPECT_EQ(Words(delta.segment), (std::vector<std::string>{"-a", "+b", "@z c"}));
   ASSERT_EQ(delta.use.size(), 2u);
-  EXPECT_EQ(delta.use[0].bytes, 0u);
-  EXPECT_EQ(delta.use[1].bytes, 1u);
+  EXPECT_EQ(delta.use[0].contents.size(), 0u);
+  ASSERT_EQ(delta.use[1].contents.size(), 1u);
+  EXPECT_EQ(delta.use[1].contents[0]->path, "c");
   EXPECT_EQ(delta.use[1].lines, 1u);
   EXPECT_EQ(delta.use[1].hides, 2u);
 }
