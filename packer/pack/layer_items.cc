@@ -31,8 +31,13 @@ std::vector<LayerItem> OrderItems(const Segment& segment) {
       items.push_back({Kind::kWhiteout, &line, WhiteoutKey(line.path)});
     }
   }
-  std::sort(items.begin(), items.end(),
-            [](const LayerItem& a, const LayerItem& b) { return ComparePaths(a.key, b.key) < 0; });
+  auto before = [](const LayerItem& a, const LayerItem& b) {
+    return ComparePaths(a.key, b.key) < 0;
+  };
+  // Only whiteouts are not where their lines are; sorting a first push's for nothing takes long.
+  if (!std::is_sorted(items.begin(), items.end(), before)) {
+    std::sort(items.begin(), items.end(), before);
+  }
   return items;
 }
 

@@ -29,6 +29,8 @@ class Builder {
 
   Delta Run() {
     CountContent();
+    // A first push needs a line for each, others for few.
+    if (old_.segments() == 0) delta_.segment.lines.reserve(entries_.size());
     uint32_t row = 0;
     for (size_t i = 0; i < entries_.size(); ++i) {
       const IndexEntry& entry = entries_[i];

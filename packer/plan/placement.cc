@@ -32,6 +32,7 @@ class Placer {
       if (entries_[i].type == EntryType::kFile) FindOwn(i);
     }
     FindElsewhere();
+    if (IsFirst()) stored_.reserve(entries_.size());
     for (uint32_t i = 0; i < entries_.size(); ++i) {
       bool found = entries_[i].type != EntryType::kFile || result_.sources[i].kind != Kind::kNone;
       if (!found) Store(i);
@@ -40,6 +41,9 @@ class Placer {
   }
 
  private:
+  // Is there nothing to find, and all to be stored?
+  bool IsFirst() const { return old_.segments() == 0; }
+
   void MatchRows() {
     uint32_t row = 0;
     for (size_t i = 0; i < entries_.size(); ++i) {
@@ -84,6 +88,7 @@ class Placer {
   }
 
   void FindElsewhere() {
+    if (IsFirst()) return;
     std::unordered_map<Digest, uint32_t, DigestHash> places;
     for (uint32_t i = 0; i < entries_.size(); ++i) {
       bool found = entries_[i].type != EntryType::kFile || result_.sources[i].kind != Kind::kNone;

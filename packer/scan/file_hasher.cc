@@ -51,9 +51,10 @@ class Reader {
     Stillness stillness = WaitUntilStill(file.get(), &before);
     if (stillness == Stillness::kFailed) Fail(*entry);
     if (stillness == Stillness::kMoving) FailMoving(*entry);
+    auto promised = static_cast<uint64_t>(before.st_size);
     uint64_t size = 0;
-    for (;;) {
-      ssize_t n = ReadUpTo(file.get(), buffer_.data(), buffer_.size());
+    while (size <= promised) {
+      ssize_t n = ReadRest(file.get(), buffer_.data(), buffer_.size(), promised - size);
       if (n < 0) Fail(*entry);
       hasher_.Update(buffer_.data(), static_cast<size_t>(n));
       quick_hasher_.Update({buffer_.data(), static_cast<size_t>(n)});
