@@ -91,15 +91,19 @@ class Publisher {
     Layer base = BuildBaseLayer(platform, parts_.mtime);
     ImageManifest manifest;
     manifest.layers.push_back(base.descriptor);
-    for (const KnownSegment& segment : parts_.segments) manifest.layers.push_back(segment.layer);
+    bool first = platform == parts_.platforms.front();  // the one that a reader takes
+    for (const KnownSegment& segment : parts_.segments) {
+      manifest.layers.push_back(segment.layer);
+      // Hints for a reader: every byte is sent with every push.
+      if (!first) manifest.layers.back().annotations.clear();
+    }
     StoredManifest config =
         MakeStored(kMediaTypeConfig, WriteConfig(ConfigFor(platform, base.diff_id)));
     manifest.config = config.descriptor;
     AddBase(std::move(base));
     uploads_->Add(config.descriptor, MemoryBlob(config.body));
     StoredManifest document = MakeStored(kMediaTypeManifest, WriteManifestJson(manifest));
-    // A reader takes the first platform's.
-    if (platform == parts_.platforms.front()) {
+    if (first) {
       KeepDocument(cache_, config.descriptor.digest, config.body);
       KeepDocument(cache_, document.descriptor.digest, document.body);
     }

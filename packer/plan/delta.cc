@@ -206,8 +206,10 @@ void AddParents(const Listing& listing, Segment* segment) {
 }
 
 std::vector<uint64_t> PartEnds(uint64_t bytes, uint64_t limit) {
-  // In quarters of a full part: as many fours as fit best, then two and one.
-  uint64_t full = bytes < limit / 4 ? 0 : (bytes - limit / 4) / limit;
+  // In quarters of a full part: as few fours as do, then two and one. Each part is a line in every
+  // later manifest and config.
+  uint64_t full = 0;
+  while (10 * bytes >= 13 * limit && 4 * 10 * bytes > 13 * limit * (4 * full + 3)) ++full;
   std::vector<uint64_t> ends;
   if (full > 0) {
     uint64_t quarter = bytes / (4 * full + 3) + 1;

@@ -61,6 +61,17 @@ class PushLayoutTest : public testing::Test {
   std::vector<std::string> warnings_;
 };
 
+TEST_F(PushLayoutTest, HintsAreInTheManifestThatIsRead) {
+  WriteFile(tree_ + "/a", "text");
+  PushIt();
+  WriteFile(tree_ + "/b", "more");
+  PushResult result = PushIt();
+  for (size_t layer : {1, 2}) {
+    EXPECT_EQ(ManifestOf(result, 0).layers.at(layer).annotations.size(), 2u);
+    EXPECT_EQ(ManifestOf(result, 1).layers.at(layer).annotations.size(), 0u);
+  }
+}
+
 TEST_F(PushLayoutTest, FirstUnchangedChangedRemoved) {
   WriteFile(tree_ + "/a", "one");
   WriteFile(tree_ + "/d/b", "two");
