@@ -118,16 +118,12 @@ TEST(UploadsTest, OneFailureEndsAll) {
   Random random;
   for (int round = 0; round < 20; ++round) {
     MemoryStore store;
-    size_t bad = random.Below(30);
+    auto content = [](size_t i) { return "blob " + std::to_string(i); };
+    store.broken = DigestOf(content(random.Below(30)));
     Uploads uploads(&store);
     std::string failure = FailureOf([&] {
       for (size_t i = 0; i < 30; ++i) {
-        std::string bytes = "blob " + std::to_string(i);
-        if (i == bad) {
-          std::lock_guard<std::mutex> lock(store.mutex);
-          store.broken = DigestOf(bytes);
-        }
-        uploads.Add(Describe(bytes), MemoryBlob(bytes));
+        uploads.Add(Describe(content(i)), MemoryBlob(content(i)));
       }
       uploads.Wait();
     });
