@@ -107,6 +107,32 @@ class Pull(Case):
             self.assertEqual((done.rc, done.stdout), (2, ""), arguments)
             self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
 
+    def test_verify_of_what_cannot_be_read(self):
+        """It is no difference, and nothing is told of what lies below."""
+        try:
+            services.need_root("another user")
+        except services.Unavailable as why:
+            self.unavailable(why)
+        push(self.source, self.ref(self.repo))
+        self.pull()
+        (self.out / "extra").write_text("x")
+        tree.remove(self.out, "empty")
+        folder = next(p for p in sorted(self.out.rglob("*"))
+                      if p.is_dir() and not p.is_symlink() and any(p.iterdir()))
+        folder.chmod(0)
+        self.addCleanup(folder.chmod, 0o755)
+        for parent in (self.tmp, self.base):
+            parent.chmod(0o755)
+        done = run("setpriv", "--reuid=12345", "--clear-groups", BIN, "verify", self.ref(self.repo),
+                   self.out)
+        self.assertEqual(done.rc, 2, done.stderr)
+        told = f"{self.out}/{folder.relative_to(self.out)}: cannot be read: Permission denied"
+        self.assertEqual([line for line in done.stderr.splitlines() if told in line],
+                         [f"kontext: {told}"])
+        self.assertEqual({line.removeprefix(f"{self.out}/").partition(":")[0]
+                          for line in done.stdout.splitlines()},
+                         {"extra", "empty", str(folder.relative_to(self.out))})
+
     def test_usage(self):
         for arguments in ((), ("ref",), ("--owner", "x", "oci:a", "b"), ("--jobs", "0", "oci:a", "b"),
                           ("--jobs", "-1", "oci:a", "b"), ("--nonsense", "oci:a", "b")):

@@ -45,8 +45,8 @@ class Runtimes:
         self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
         return done
 
-    def assert_run_refused(self, done, *subjects, lines=1):
-        self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+    def assert_run_refused(self, done, *subjects, lines=1, code=1):
+        self.assertEqual((done.returncode, done.stdout), (code, ""), done.stderr)
         said = [line for line in done.stderr.splitlines() if "kontext-extractor" in line]
         self.assertEqual(len(said), lines, done.stderr)
         for subject in subjects:
@@ -74,7 +74,7 @@ class Runtimes:
         self.assertEqual(os.stat(out / "file").st_uid, 12345)
         # Whoever cannot read a file cannot say that it is right.
         done = self.run_image(*NO_RIGHTS, "-v", f"{out}:/workspace", command=("verify",))
-        self.assert_run_refused(done, ": locked: cannot be read", lines=2)
+        self.assert_run_refused(done, ": /workspace/locked: cannot be read", lines=2, code=2)
 
     def test_overlay(self):
         done = self.run_container("--name", self.name, self.image_ref)

@@ -20,7 +20,8 @@ const std::string_view kHelpText =
     "  --quiet           no closing line\n"
     "  --help, --version\n"
     "\n"
-    "exit status: 0 done and verified, 1 failed or different, 2 usage, 128+N stopped by signal N\n";
+    "exit status: 0 done and verified, 1 failed, 2 usage, 128+N stopped by signal N;\n"
+    "of verify: 0 same, 1 different (each difference a line on stdout), 2 trouble\n";
 
 namespace {
 

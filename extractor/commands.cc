@@ -60,36 +60,52 @@ bool Extract(const Args& args, Run* run, Image* image) {
   return true;
 }
 
-// Reports and counts.
+// As diff(1) has them.
+constexpr int kSame = 0;
+constexpr int kDifferent = 1;
+constexpr int kTrouble = 2;
+
+// Tells and counts them.
 struct Differences {
-  Report* report;
+  Report* out;
+  Report* trouble;
+  const char* target;
   tree::Atomic<uint64_t> count{0};
+  tree::Atomic<uint64_t> unreadable{0};
 
   static void Take(void* self, const tree::Difference& difference) {
     Differences* all = static_cast<Differences*>(self);
-    all->count.Add(1);
-    all->report->Say([&](Line& line) { tree::Describe(difference, &line); });
+    bool unreadable = difference.kind == tree::DifferenceKind::kUnreadable;
+    (unreadable ? all->unreadable : all->count).Add(1);
+    (unreadable ? all->trouble : all->out)->Say([&](Line& line) {
+      line.Name(all->target).Text("/");
+      tree::Describe(difference, &line);
+    });
   }
 };
 
-bool Compare(const Args& args, Run* run, Image* image) {
+int Compare(const Args& args, Run* run, Image* image, int out_fd) {
   UniqueFd target(Open(args, false, &run->report()));
-  if (!target.valid()) return false;
-  Differences found{&run->report()};
+  if (!target.valid()) return kTrouble;
+  Report out(tree::TextToFd(&out_fd), "");
+  Differences found{&out, &run->report(), args.target};
   tree::DifferenceSink sink{&found, Differences::Take};
   unsigned jobs = tree::JobsToUse(args.jobs);
-  if (!tree::Verify(run, image->Entries(), target.release(), jobs, sink)) return false;
+  if (!tree::Verify(run, image->Entries(), target.release(), jobs, sink)) return kTrouble;
   uint64_t differences = found.count.Load();
-  if (args.quiet) return differences == 0;
+  bool unreadable = found.unreadable.Load() > 0;
+  int result = unreadable ? kTrouble : differences == 0 ? kSame : kDifferent;
+  if (args.quiet) return result;
   run->report().Say([&](Line& line) {
-    if (differences == 0) {
+    if (result == kSame) {
       SayTotals(image->head(), args.target, line);
       line.Text(", verified");
     } else {
       line.Name(args.target).Text(": ").Count(differences, "difference", "differences");
+      if (unreadable) line.Text(", not all could be read");
     }
   });
-  return differences == 0;
+  return result;
 }
 
 bool PrintEntry(void* out, const IndexEntry& entry) {
@@ -108,9 +124,10 @@ bool List(Report* report, Image* image, int out_fd) {
   return false;
 }
 
-bool Dispatch(const Args& args, Report* report, int out_fd) {
+int Dispatch(const Args& args, Report* report, int out_fd) {
   Image image(report);
-  if (!image.Open(args.root) || !image.Check()) return false;
+  if (!image.Open(args.root) || !image.Check())
+    return args.command == Command::kVerify ? kTrouble : 1;
   Run run({.report = report,
            .target = args.target,
            .content = image.Contents(),
@@ -118,11 +135,11 @@ bool Dispatch(const Args& args, Report* report, int out_fd) {
            .is_stopped = [](void*) { return StopSignal() != 0; }});
   switch (args.command) {
     case Command::kVerify:
-      return Compare(args, &run, &image);
+      return Compare(args, &run, &image, out_fd);
     case Command::kList:
-      return List(report, &image, out_fd);
+      return List(report, &image, out_fd) ? 0 : 1;
     default:
-      return Extract(args, &run, &image);
+      return Extract(args, &run, &image) ? 0 : 1;
   }
 }
 
@@ -130,9 +147,9 @@ bool Dispatch(const Args& args, Report* report, int out_fd) {
 
 int RunCommand(const Args& args, tree::Report* report, int out_fd) {
   RaiseFileLimit();
-  bool done = Dispatch(args, report, out_fd);
+  int result = Dispatch(args, report, out_fd);
   int signal = StopSignal();
-  if (done || signal == 0) return done ? 0 : 1;
+  if (result == 0 || signal == 0) return result;
   report->Say(
       [&](Line& line) { line.Text("stopped by signal ").Number(static_cast<uint64_t>(signal)); });
   return 128 + signal;

@@ -248,6 +248,7 @@ struct VerifyResult {
   uint64_t files = 0, dirs = 0, symlinks = 0, bytes = 0;
   uint64_t layer_bytes = 0;  // read
   uint64_t problems = 0;
+  uint64_t unreadable = 0;  // what of the directory could not be compared, each with a warning
 };
 
 // Reads all of an image and compares everything that has a digest or is said twice; then, unless

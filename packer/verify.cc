@@ -187,7 +187,8 @@ void ImageVerifier::CheckPlaces() {
 }
 
 void VerifyDirectory(const std::string& directory, const Listing& listing,
-                     const VerifyOptions& options, const TakeProblem& problem) {
+                     const VerifyOptions& options, const TakeProblem& problem,
+                     uint64_t* unreadable) {
   UniqueFd dir(tree::OpenTarget(directory.c_str(), false));
   if (!dir.valid()) {
     throw Error(ErrorKind::kIo, directory + ": cannot be opened: " + std::strerror(errno));
@@ -197,8 +198,12 @@ void VerifyDirectory(const std::string& directory, const Listing& listing,
   run_options.report = messages.report();
   run_options.target = directory;
   tree::Run run(run_options);
-  DifferenceCollector collector(
-      [&](const tree::Difference& difference) { problem(directory + '/' + TextOf(difference)); });
+  DifferenceCollector collector([&](const tree::Difference& difference) {
+    std::string text = directory + '/' + TextOf(difference);
+    if (difference.kind != tree::DifferenceKind::kUnreadable) return problem(text);
+    ++*unreadable;
+    if (options.connection.warn) options.connection.warn(text);
+  });
   bool compared = tree::Verify(&run, EntriesOf(listing), dir.release(),
                                tree::JobsToUse(options.jobs), collector.sink());
   if (!compared) messages.Throw(directory);
@@ -220,7 +225,9 @@ VerifyResult Verify(const std::string& reference, const std::string& directory,
   std::optional<UnpackedImage> opened = verifier.Run();
   result.layer_bytes = verifier.layer_bytes();
   if (!opened) return result;
-  if (!directory.empty()) VerifyDirectory(directory, opened->listing, options, take);
+  if (!directory.empty()) {
+    VerifyDirectory(directory, opened->listing, options, take, &result.unreadable);
+  }
   ListingTotals totals = opened->listing.Totals();
   result.reference = session.reference.Immutable(opened->image.digest);
   result.files = totals.files;

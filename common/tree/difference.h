@@ -18,7 +18,7 @@ enum class DifferenceKind {
   kSize,        // `is` and `should`: bytes
   kContent,     // of the right size
   kTarget,      // `target_is` and `target_should`
-  kUnreadable,  // `error`: an errno
+  kUnreadable,  // not known whether it differs, nor what is below it; `error`: an errno
 };
 
 // Views are valid until whoever takes it returns.

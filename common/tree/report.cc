@@ -6,14 +6,11 @@ namespace kontext::tree {
 
 // Not inlined: the extractor is to be small.
 [[gnu::noinline]] void Report::Write(void (*fill)(void* context, Line& line), void* context) {
-  pthread_mutex_lock(&mutex_);
-  {
-    Line line(out_);
-    line.Text(prefix_);
-    fill(context, line);
-    line.Text("\n");
-  }
-  pthread_mutex_unlock(&mutex_);
+  MutexLock lock(&mutex_);
+  Line line(out_);
+  line.Text(prefix_);
+  fill(context, line);
+  line.Text("\n");
 }
 
 void Report::Error(std::string_view path, std::string_view what, int error) {

@@ -1,11 +1,10 @@
 // What is told to the user: one line each, in one place.
 #pragma once
 
-#include <pthread.h>
-
 #include <string_view>
 
 #include "common/tree/line.h"
+#include "common/tree/mutex.h"
 
 namespace kontext::tree {
 
@@ -31,7 +30,7 @@ class Report {
 
   TextOut out_;
   std::string_view prefix_;
-  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+  Mutex mutex_;
 };
 
 }  // namespace kontext::tree

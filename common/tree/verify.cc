@@ -86,9 +86,11 @@ bool Verifier::Compare(const IndexEntry& entry) {
   LastName last(entry.path);
   const char* name = last.c_str();
   struct stat st;
-  int fd = present ? dir->fd : -1;
+  int fd = present || dir->fd == kUnknown ? dir->fd : kAbsent;
   bool comparable = CompareStat(entry, fd, name, &st);
-  if (entry.type == EntryType::kDir) return EnterDir(entry, comparable ? fd : -1, name);
+  if (entry.type == EntryType::kDir) {
+    return EnterDir(entry, comparable || fd == kUnknown ? fd : kAbsent, name);
+  }
   if (!comparable) return true;
   if (entry.type == EntryType::kFile) {
     return CompareFileLater(entry, fd, name, static_cast<uint64_t>(st.st_size));
@@ -98,7 +100,8 @@ bool Verifier::Compare(const IndexEntry& entry) {
 }
 
 bool Verifier::CompareStat(const IndexEntry& entry, int dir_fd, const char* name, struct stat* st) {
-  if (dir_fd < 0 || fstatat(dir_fd, name, st, AT_SYMLINK_NOFOLLOW) != 0) {
+  if (dir_fd == kUnknown) return false;
+  if (dir_fd == kAbsent || fstatat(dir_fd, name, st, AT_SYMLINK_NOFOLLOW) != 0) {
     Differs({.kind = DifferenceKind::kMissing, .path = entry.path});
     return false;
   }
@@ -117,10 +120,13 @@ bool Verifier::CompareStat(const IndexEntry& entry, int dir_fd, const char* name
 }
 
 bool Verifier::EnterDir(const IndexEntry& entry, int dir_fd, const char* name) {
-  int fd = -1;
+  int fd = dir_fd;
   if (dir_fd >= 0) {
     fd = OpenDirAt(dir_fd, name);
-    if (fd < 0) CannotBeRead(entry.path);
+    if (fd < 0) {
+      CannotBeRead(entry.path);
+      fd = kUnknown;
+    }
     if (run_->Stopping()) return false;
   }
   return walk_.Enter(entry.path, fd) != nullptr;

@@ -11,7 +11,13 @@
 
 namespace kontext::tree {
 
-// A directory of the listing; `fd` is -1 where the target has none.
+// In place of a directory's descriptor.
+enum : int {
+  kAbsent = -1,   // the target has none
+  kUnknown = -2,  // it cannot be read: what is below is neither there nor missing
+};
+
+// A directory of the listing; `fd` may be one of the above.
 struct WalkedDir {
   WalkedDir* up;
   std::string_view path;
@@ -34,7 +40,7 @@ class TreeWalk {
   TreeWalk& operator=(const TreeWalk&) = delete;
 
   // Goes into a directory that was just met, or first into the target (with an empty path). Takes
-  // over `fd`; -1 for one that the target lacks. Null: reported.
+  // over `fd`. Null: reported.
   WalkedDir* Enter(std::string_view path, int fd);
 
   // Goes on to the listing's next entry. Gives the directory it is in; `*present`: there is

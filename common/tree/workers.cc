@@ -49,26 +49,25 @@ bool Workers::Start(unsigned threads) {
 }
 
 void Workers::Push(FileJob* job) {
-  pthread_mutex_lock(&mutex_);
+  MutexLock lock(&mutex_);
   if (jobs_ > 0 && (jobs_ >= kMaxQueued || cost_ + job->cost > kMaxQueuedBytes)) {
-    pthread_cond_broadcast(&work_);
+    work_.WakeAll();
     full_ = true;
-    while (full_) pthread_cond_wait(&room_, &mutex_);
+    while (full_) room_.Wait(&mutex_);
   }
   job->next = nullptr;
   *end_ = job;
   end_ = &job->next;
   ++jobs_;
   cost_ += job->cost;
-  if (idle_ > 0 && (jobs_ >= kBatch || job->size >= kBatchBytes)) pthread_cond_signal(&work_);
-  pthread_mutex_unlock(&mutex_);
+  if (idle_ > 0 && (jobs_ >= kBatch || job->size >= kBatchBytes)) work_.WakeOne();
 }
 
 FileJob* Workers::TakeBatch() {
-  pthread_mutex_lock(&mutex_);
+  MutexLock lock(&mutex_);
   while (first_ == nullptr && !finished_) {
     ++idle_;
-    pthread_cond_wait(&work_, &mutex_);
+    work_.Wait(&mutex_);
     --idle_;
   }
   FileJob* batch = first_;
@@ -88,9 +87,8 @@ FileJob* Workers::TakeBatch() {
   // Not at the first gap: that would be a change of threads for each batch.
   if (full_ && jobs_ <= kMaxQueued / 2 && cost_ <= kMaxQueuedBytes / 2) {
     full_ = false;
-    pthread_cond_signal(&room_);
+    room_.WakeOne();
   }
-  pthread_mutex_unlock(&mutex_);
   return batch;
 }
 
@@ -110,10 +108,11 @@ void* Workers::Main(void* self) {
 }
 
 void Workers::Finish() {
-  pthread_mutex_lock(&mutex_);
-  finished_ = true;
-  pthread_cond_broadcast(&work_);
-  pthread_mutex_unlock(&mutex_);
+  {
+    MutexLock lock(&mutex_);
+    finished_ = true;
+    work_.WakeAll();
+  }
   while (started_ > 0) pthread_join(threads_[--started_], nullptr);
 }
 

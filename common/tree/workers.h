@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "common/tree/file_job.h"
+#include "common/tree/mutex.h"
 
 namespace kontext::tree {
 
@@ -48,9 +49,9 @@ class Workers {
 
   Handle handle_;
   void* context_;
-  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
-  pthread_cond_t work_ = PTHREAD_COND_INITIALIZER;
-  pthread_cond_t room_ = PTHREAD_COND_INITIALIZER;
+  Mutex mutex_;
+  Condition work_;
+  Condition room_;
   FileJob* first_ = nullptr;
   FileJob** end_ = &first_;
   size_t jobs_ = 0;

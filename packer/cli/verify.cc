@@ -12,11 +12,13 @@ namespace {
 // As diff(1) has them.
 constexpr int kSame = 0;
 constexpr int kDifferent = 1;
+constexpr int kTrouble = 2;
 
 void Summarize(const VerifyResult& result, const std::string& directory) {
-  if (result.problems > 0) {
-    return Say(
-        fmt::format("{} {}", result.problems, result.problems == 1 ? "difference" : "differences"));
+  if (result.problems + result.unreadable > 0) {
+    return Say(fmt::format("{} {}{}", result.problems,
+                           result.problems == 1 ? "difference" : "differences",
+                           result.unreadable > 0 ? ", not all could be read" : ""));
   }
   Say(fmt::format("{}{}, {} of layers, verified",
                   Totals(result.files, result.dirs, result.symlinks, result.bytes),
@@ -40,6 +42,7 @@ int RunVerify(const Command& command, const std::vector<std::string>& arguments)
   VerifyResult result = Verify(reference, directory, options);
   FlushOutput();
   if (values.count("quiet") == 0) Summarize(result, directory);
+  if (result.unreadable > 0) return kTrouble;
   return result.problems == 0 ? kSame : kDifferent;
 }
 
