@@ -159,19 +159,50 @@ class Pull(Case):
             self.unavailable(why)
         push(self.source, self.ref(self.repo))
         self.pull()
-        volume = self.out / "volume"
-        volume.mkdir()
-        mounted = run("mount", "-t", "tmpfs", "tmpfs", volume)
-        self.assertEqual(mounted.rc, 0, mounted.stderr)
+        elsewhere = self.new_dir("elsewhere")
+        for options in (("-t", "tmpfs", "tmpfs"), ("--bind", elsewhere)):
+            for place, told in (("volume", "volume"), ("extra/deep/volume", "extra"),
+                                ("README/volume", "README")):
+                with self.subTest(options=options, place=place):
+                    tree.remove(self.out, "README")
+                    volume = self.out / place
+                    volume.mkdir(parents=True)
+                    mounted = run("mount", *options, volume)
+                    self.assertEqual(mounted.rc, 0, mounted.stderr)
+                    try:
+                        (volume / "data").write_text("precious")
+                        done = kontext("pull", "--prune", self.ref(self.repo), self.out)
+                        self.assert_refused(done, self.out / told, "mounted")
+                        self.assertEqual((volume / "data").read_text(), "precious")
+                    finally:
+                        run("umount", volume)
+                    self.pull(None, "--prune")
+                    self.assertFalse(volume.exists())
+
+    def test_what_is_mounted_is_not_sent(self):
         try:
-            (volume / "data").write_text("precious")
-            done = kontext("pull", "--prune", self.ref(self.repo), self.out)
-            self.assert_refused(done, volume, "mounted")
-            self.assertEqual((volume / "data").read_text(), "precious")
-        finally:
-            run("umount", volume)
-        self.pull(None, "--prune")
-        self.assertFalse(volume.exists())
+            services.need_root("mounts")
+        except services.Unavailable as why:
+            self.unavailable(why)
+        elsewhere = self.new_dir("elsewhere")
+        (elsewhere / "file").write_text("from elsewhere")
+        volume = self.source / "volume"
+        volume.mkdir()
+        (volume / "hidden").write_text("below the mount")
+        for options in (("-t", "tmpfs", "tmpfs"), ("--bind", elsewhere)):
+            with self.subTest(options=options):
+                mounted = run("mount", *options, volume)
+                self.assertEqual(mounted.rc, 0, mounted.stderr)
+                try:
+                    (volume / "file").write_text("mounted")
+                    push(self.source, self.ref(self.repo))
+                    self.assertIn("volume/file", kontext("ls", self.ref(self.repo)).stdout)
+                    push(self.source, self.ref(self.repo), "--one-file-system")
+                    listed = kontext("ls", self.ref(self.repo)).stdout
+                    self.assertNotIn("volume/file", listed)
+                    self.assertIn("\nvolume/\n", listed)
+                finally:
+                    run("umount", volume)
 
     def test_full_or_read_only_directory(self):
         try:

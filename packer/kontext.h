@@ -60,7 +60,7 @@ struct PushOptions {
   // "os/architecture"; each must have an embedded extractor. None: all that have one, or this
   // machine's for a destination that takes one platform only (docker-archive, docker-daemon).
   std::vector<std::string> platforms;
-  // Do not look below a directory on another device: it is sent as an empty one.
+  // Do not look below a directory that something is mounted on: it is sent as an empty one.
   bool one_file_system = false;
   // Of the layers that are written; those that are there stay as they are.
   Compression compression = Compression::kGzip;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/mount_root.h"
 #include "common/path.h"
 #include "common/tree/dir_open.h"
 #include "common/tree/dir_read.h"
@@ -36,11 +37,11 @@ struct Emptier {
   }
 };
 
-// Is it on another file system than what is above it?
 bool IsMounted(int fd, int above_fd) {
   struct stat st;
   struct stat above;
-  return fstat(fd, &st) != 0 || fstat(above_fd, &above) != 0 || st.st_dev != above.st_dev;
+  return fstat(fd, &st) != 0 || fstat(above_fd, &above) != 0 || st.st_dev != above.st_dev ||
+         IsMountRoot(fd, "");
 }
 
 // The directories from the one being removed down to the one being emptied. Not a recursion:

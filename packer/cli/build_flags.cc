@@ -20,7 +20,8 @@ void AddBuildFlags(po::options_description* flags) {
   flags->add_options()("mirror",
                        "keep every file at its own path: usable as a volume without extraction");
   AddFilterFlags(flags);
-  flags->add_options()("one-file-system", "do not look below directories on another file system");
+  flags->add_options()("one-file-system",
+                       "do not look below directories that something is mounted on");
   flags->add_options()("no-cache", "read every file; neither use nor write the cache");
 }
 

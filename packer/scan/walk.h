@@ -36,8 +36,8 @@ struct WalkOptions {
   // the filter asked for every path: what a directory held the last time tells nothing.
   std::optional<Digest> filter_name = std::nullopt;
   Warning warn = nullptr;  // may be empty
-  // Keep a directory on another device than the context as an empty one. A btrfs subvolume is a
-  // device of its own.
+  // Keep a directory that is a mount, or on another device than the context, as an empty one. A
+  // btrfs subvolume is a device of its own.
   bool one_file_system = false;
   size_t threads = 1;
 };

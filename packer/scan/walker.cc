@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/mount_root.h"
 #include "common/path.h"
 #include "packer/error.h"
 #include "packer/scan/dir_names.h"
@@ -232,8 +233,12 @@ class Worker {
     item.size = static_cast<uint64_t>(info.st_size);
     item.stat = FileStatOf(info);
     if (S_ISLNK(info.st_mode)) item.target = ReadLink(fd, dir.path, name.data());
-    item.enter =
-        S_ISDIR(info.st_mode) && !(walk_.options.one_file_system && info.st_dev != walk_.device);
+    item.enter = S_ISDIR(info.st_mode) &&
+                 !(walk_.options.one_file_system && IsMounted(fd, name.data(), info.st_dev));
+  }
+
+  bool IsMounted(int dir_fd, const char* name, dev_t device) const {
+    return device != walk_.device || IsMountRoot(dir_fd, name);
   }
 
   // Finds what is recorded of the items' names. True: the directory is just what is recorded.
