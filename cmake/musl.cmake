@@ -49,7 +49,9 @@ function(_kontext_musl_toolchain arch)
   endforeach()
   list(APPEND flags -isystem ${include_dir} -isystem ${builtin_dir})
   if(arch STREQUAL "arm64")
-    list(APPEND flags -mno-outline-atomics)  # their start-up code asks glibc for the CPU
+    # Outline atomics: their start-up code asks glibc for the CPU. Tiny: every address of a program
+    # of less than 1 MiB is one instruction away.
+    list(APPEND flags -mno-outline-atomics -mcmodel=tiny)
   endif()
   set(musl_compiler ${compiler} PARENT_SCOPE)
   set(musl_lib_dir ${lib_dir} PARENT_SCOPE)

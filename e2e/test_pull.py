@@ -10,7 +10,7 @@ from support import services, tree
 from support.case import Case, main
 from support.forge import Forge
 from support.image import BASE_PATH, HEAD_PATH, digest_of
-from support.kontext import BIN, kontext, push, run
+from support.kontext import BIN, extractor, kontext, push, run
 from support.tree import Dir, File, Link
 
 EXAMPLE = {
@@ -141,16 +141,43 @@ class Pull(Case):
         self.assert_refused(kontext("pull", self.ref("never-pushed"), self.out), "never-pushed")
         self.assertFalse(self.out.exists())
 
-    def test_verify_of_many_levels(self):
+    def test_many_levels(self):
+        """Far more of them than a process may have files open."""
+        def limited(*command):
+            done = run("sh", "-c", 'ulimit -n 256; exec "$0" "$@"', *command)
+            self.assertEqual(done.rc, 0, done.stderr)
+            return done
+
+        self.addCleanup(run, "rm", "-rf", self.source, self.out)  # Python's own may not go so deep
+        ref = f"oci:{self.tmp}/layout"
+        push(self.source, f"{ref}:flat")
         at = self.source
-        for _ in range(300):
+        for level in range(1500):
             at = at / "d"
-        at.mkdir(parents=True)
-        push(self.source, self.ref(self.repo))
-        command = ["sh", "-c", 'ulimit -Sn 100; exec "$0" "$@"', BIN, "verify",
-                   self.ref(self.repo), self.source]
-        done = run(*command)
-        self.assertEqual((done.rc, done.stdout), (0, ""), done.stderr)
+            at.mkdir(mode=0o555 if level % 100 == 99 else 0o755)
+            (at / "f").write_text(f"{level}\n")
+        limited(BIN, "push", self.source, f"{ref}:deep")
+        for flags in ((), ("--prune",)):
+            limited(BIN, "pull", f"{ref}:deep", self.out, *flags)
+            self.assertEqual(limited(BIN, "verify", f"{ref}:deep", self.out).stdout, "")
+        self.assertEqual((self.out / at.relative_to(self.source) / "f").read_text(), "1499\n")
+        limited(BIN, "pull", f"{ref}:flat", self.out, "--prune")
+        self.assertEqual(limited(BIN, "verify", f"{ref}:flat", self.out).stdout, "")
+
+    def test_the_extractor_at_many_levels(self):
+        self.addCleanup(run, "rm", "-rf", self.source, self.out)
+        at = self.source
+        for level in range(400):
+            at = at / "d"
+            at.mkdir()
+            (at / "f").write_text(f"{level}\n")
+        push(self.source, f"oci:{self.tmp}/layout:deep", "--mirror")
+        rootfs = self.layout(self.tmp / "layout", "deep").unpack(self.tmp / "rootfs")
+        for command in (("extract",), ("extract", "--prune"), ("verify",)):
+            done = run("sh", "-c", 'ulimit -n 256; exec "$0" "$@"', extractor("amd64"), *command,
+                       "--root", rootfs, "--target", self.out)
+            self.assertEqual((done.rc, done.stdout), (0, ""), done.stderr)
+        self.assertEqual((self.out / at.relative_to(self.source) / "f").read_text(), "399\n")
 
     def test_what_is_mounted_is_not_emptied(self):
         try:

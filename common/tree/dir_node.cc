@@ -24,7 +24,18 @@ void DirNode::SetFinalMode(uint32_t mode) {
   final_mode_ = mode;
 }
 
+void DirNode::ParkOuter() {
+  // Files of a directory may still be under way when it is looked at first; of so many at most.
+  constexpr unsigned kTries = 256;
+  unsigned level = 0;
+  for (DirNode* node = parent_; node != nullptr && level < kOpenLevels + kTries; ++level) {
+    if (level >= kOpenLevels && node->references_.Load() == 1) node->place_.Park(&node->fd_);
+    node = node->parent_;
+  }
+}
+
 void DirNode::Settle() {
+  if (fd_ < 0) return;  // it could not be gone back to, which was reported
   if (has_final_mode_ && fchmod(fd_, final_mode_) != 0) {
     int error = errno;
     struct stat st;
@@ -42,7 +53,7 @@ void DirNode::Unref() {
   DirNode* node = this;
   while (node != nullptr && node->references_.Add(static_cast<uint32_t>(-1)) == 1) {
     node->Settle();
-    close(node->fd_);
+    if (node->fd_ >= 0) close(node->fd_);
     DirNode* parent = node->parent_;
     free(node);
     node = parent;

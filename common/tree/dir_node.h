@@ -6,13 +6,14 @@
 #include <string_view>
 
 #include "common/tree/atomic.h"
+#include "common/tree/parked.h"
 #include "common/tree/run.h"
 
 namespace kontext::tree {
 
 // Counted: the writer's place in the tree, each directory below and each file under way hold a
 // reference. The last one to go sets the directory's mode and owner, which could forbid us to
-// write in it, and closes it. So only as many are open as the tree is deep and the queue is long.
+// write in it, and closes it. So only as many are open as the queue is long, and kOpenLevels.
 class DirNode {
  public:
   // Takes over `fd` on success. With `parent`, which may be null for the target itself, a reference
@@ -24,6 +25,12 @@ class DirNode {
 
   void Ref() { references_.Add(1); }
   void Unref();
+
+  // Parks the outer ones of those that the way here leads through, where only that holds them. The
+  // way's own thread alone may call this and Return.
+  void ParkOuter();
+  // Before work goes on in a directory whose subdirectory `below_fd` is. False: errno is set.
+  bool Return(int below_fd) { return place_.Unpark(&fd_, below_fd); }
 
   DirNode* parent() const { return parent_; }
   int fd() const { return fd_; }
@@ -39,6 +46,7 @@ class DirNode {
   DirNode* parent_;
   std::string_view path_;  // behind this object, in the same allocation
   int fd_;
+  ParkedDir place_;
   bool fresh_;
   bool has_final_mode_ = false;
   uint32_t final_mode_ = 0;

@@ -7,11 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <new>
+
 #include "common/fd.h"
 #include "common/mount_root.h"
 #include "common/path.h"
 #include "common/tree/dir_open.h"
 #include "common/tree/dir_read.h"
+#include "common/tree/parked.h"
 
 namespace kontext::tree {
 namespace {
@@ -50,7 +53,7 @@ class Descent {
  public:
   explicit Descent(int outer_fd) : outer_fd_(outer_fd) {}
   ~Descent() {
-    while (depth_ > 0) close(levels_[--depth_].fd);
+    while (depth_ > 0) Close(levels_[--depth_].fd);
     free(levels_);
   }
   Descent(const Descent&) = delete;
@@ -63,8 +66,11 @@ class Descent {
   bool Done() const { return depth_ == 0; }
 
  private:
+  static void Close(int fd);
+
   struct Level {
     int fd;
+    ParkedDir place;
     char name[kMaxName + 1];
   };
   int outer_fd_;
@@ -72,6 +78,12 @@ class Descent {
   size_t depth_ = 0;
   size_t capacity_ = 0;
 };
+
+void Descent::Close(int fd) {
+  int error = errno;
+  if (fd >= 0) close(fd);
+  errno = error;
+}
 
 bool Descent::Enter(const char* name) {
   if (depth_ == capacity_) {
@@ -91,15 +103,20 @@ bool Descent::Enter(const char* name) {
   }
   // A failure to do so shows at the first unlink.
   if ((mode & 0700) != 0700) fchmod(fd, mode | 0700);
-  Level& level = levels_[depth_++];
-  level.fd = fd;
+  Level& level = *new (&levels_[depth_++]) Level{fd, {}, {}};
   strcpy(level.name, name);
+  if (depth_ > kOpenLevels) {
+    Level& outer = levels_[depth_ - 1 - kOpenLevels];
+    outer.place.Park(&outer.fd);
+  }
   return true;
 }
 
 bool Descent::Leave() {
   Level& level = levels_[--depth_];
-  close(level.fd);
+  bool back = depth_ == 0 || levels_[depth_ - 1].place.Unpark(&levels_[depth_ - 1].fd, level.fd);
+  Close(level.fd);
+  if (!back) return false;
   return unlinkat(fd(), level.name, AT_REMOVEDIR) == 0 || errno == ENOENT;
 }
 

@@ -26,12 +26,22 @@ WalkedDir* TreeWalk::Enter(std::string_view path, int fd) {
   }
   char* kept = memory + sizeof(WalkedDir);
   if (!path.empty()) memcpy(kept, path.data(), path.size());
-  dir_ = new (memory) WalkedDir{dir_, std::string_view(kept, path.size()), fd, false, 0, {}};
-  if (fd >= 0 && !dir_->names.Load(fd)) {
+  dir_ = new (memory) WalkedDir{dir_, std::string_view(kept, path.size()), fd, false, 0, {}, {}};
+  if (fd < 0) return dir_;
+  if (!dir_->names.Load(fd)) {
     run_->Fail(path, "cannot be read", errno);
     return nullptr;
   }
+  if (++open_levels_ > kOpenLevels) ParkOuter();
   return dir_;
+}
+
+// All above an open one are there, too.
+void TreeWalk::ParkOuter() {
+  WalkedDir* outer = dir_;
+  for (unsigned i = 0; i < kOpenLevels; ++i) outer = outer->up;
+  outer->place.Park(&outer->fd);
+  open_levels_ = kOpenLevels;
 }
 
 bool TreeWalk::PassUntil(const char* name) {
@@ -69,6 +79,13 @@ bool TreeWalk::Leave() {
 void TreeWalk::Drop() {
   WalkedDir* dir = dir_;
   dir_ = dir->up;
+  if (dir->fd >= 0 && dir_ != nullptr) {
+    if (!dir_->place.parked) {
+      --open_levels_;
+    } else if (!dir_->place.Unpark(&dir_->fd, dir->fd)) {
+      run_->Fail(dir_->path, "cannot be gone back to", errno);
+    }
+  }
   if (dir->restore_mode && fchmod(dir->fd, dir->mode) != 0) {
     run_->Fail(dir->path, "mode cannot be set", errno);
   }

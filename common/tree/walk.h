@@ -7,6 +7,7 @@
 
 #include "common/index_entry.h"
 #include "common/tree/dir_read.h"
+#include "common/tree/parked.h"
 #include "common/tree/run.h"
 
 namespace kontext::tree {
@@ -24,6 +25,7 @@ struct WalkedDir {
   int fd;
   bool restore_mode;  // on leaving it, set `mode` again
   mode_t mode;
+  ParkedDir place;
   DirNames names;
 };
 
@@ -55,11 +57,13 @@ class TreeWalk {
   bool PassUntil(const char* name);
   bool Leave();
   void Drop();
+  void ParkOuter();
 
   Run* run_;
   Unexpected unexpected_;
   void* context_;
   WalkedDir* dir_ = nullptr;
+  unsigned open_levels_ = 0;
 };
 
 }  // namespace kontext::tree

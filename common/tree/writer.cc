@@ -89,13 +89,16 @@ bool TreeWriter::Put(const IndexEntry& entry) {
 }
 
 bool TreeWriter::MoveTo(std::string_view parent) {
-  while (current_->path().size() > parent.size() && current_->parent() != nullptr) {
-    DirNode* up = current_->parent();
-    up->Ref();
-    current_->Unref();
-    current_ = up;
-  }
-  return current_->path() == parent;
+  while (current_->path().size() > parent.size() && current_->parent() != nullptr) MoveUp();
+  return current_->path() == parent && !run_->Stopping();
+}
+
+void TreeWriter::MoveUp() {
+  DirNode* up = current_->parent();
+  if (!up->Return(current_->fd())) run_->Fail(up->path(), "cannot be gone back to", errno);
+  up->Ref();
+  current_->Unref();
+  current_ = up;
 }
 
 bool TreeWriter::PutDir(const IndexEntry& entry, const char* name) {
@@ -109,6 +112,7 @@ bool TreeWriter::PutDir(const IndexEntry& entry, const char* name) {
   node->SetFinalMode(entry.mode);
   current_->Unref();
   current_ = node;
+  node->ParkOuter();
   return true;
 }
 
@@ -162,7 +166,9 @@ void TreeWriter::DoFile(void* self, FileJob* job, char* buffer) {
 }
 
 void TreeWriter::LeaveAll() {
-  if (current_ != nullptr) current_->Unref();
+  if (current_ == nullptr) return;
+  while (current_->parent() != nullptr) MoveUp();
+  current_->Unref();
   current_ = nullptr;
 }
 

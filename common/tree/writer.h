@@ -38,6 +38,7 @@ class TreeWriter {
   bool PutSymlink(const IndexEntry& entry, const char* name);
   bool WriteSymlink(const IndexEntry& entry, const char* name);
   bool PutFileLater(const IndexEntry& entry);
+  void MoveUp();
   void LeaveAll();
 
   Run* run_;
