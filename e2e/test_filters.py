@@ -100,7 +100,7 @@ class IgnoreFiles(Filtered):
 
     def test_mistakes_are_named(self):
         where = self.source / ".dockerignore"
-        for line in ("[", "a\\", "!", "[]", "[b-a]", "! "):
+        for line in ("[", "a\\", "!", "[]", "[b-a]", "! ", "!/", "/!"):
             self.write(".dockerignore", f"# rules\n\n{line}\n")
             self.assert_refused(kontext("push", self.source, self.oci), f"{where}:3: '{line.strip()}'")
         where.unlink()
@@ -173,8 +173,10 @@ def random_rules(rng):
 
 def spell(rng, exception, pattern):
     """A line that says it, in one of the ways to say it."""
-    pattern = rng.choice(("", "/", "./", "x/../")) + pattern + rng.choice(("", "", "/", "//", "/."))
-    line = ("!" + rng.choice(("", "", " ")) if exception else "") + pattern
+    before, after = rng.choice(("", "/", "./", "x/../")), rng.choice(("", "", "/", "//", "/.", " /"))
+    line = ("!" + rng.choice(("", "", " ")) if exception else "") + before + pattern + after
+    if exception and rng.random() < 0.1:
+        line = "/!" + pattern
     return rng.choice(("", "", "\t")) + line + rng.choice(("", " ")) + rng.choice(("\n", "\r\n", "\n\n#x\n"))
 
 

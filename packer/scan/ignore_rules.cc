@@ -115,7 +115,18 @@ void IgnoreRules::AddLine(std::string_view line, const std::string& source, size
   IgnoreRule rule{std::string(line), source, number, line.starts_with('!')};
   std::string_view pattern = rule.exception ? Trim(line.substr(1)) : line;
   if (pattern.empty()) Fail(rule, "nothing follows the '!'");
-  AddRule(pattern, std::move(rule));
+  std::string clean = Clean(pattern);
+  if (rule.exception && clean.empty() && pattern.starts_with('/')) {
+    Fail(rule, "an exception of the whole directory");
+  }
+  // Docker parses what it has cleaned a second time: "dir /" is "dir", and "/!x" an exception.
+  std::string_view again = Trim(clean);
+  if (!rule.exception && again.starts_with('!')) {
+    rule.exception = true;
+    again.remove_prefix(1);
+    if (again.empty()) Fail(rule, "nothing follows the '!'");
+  }
+  AddRule(again, std::move(rule));
 }
 
 void IgnoreRules::Add(std::string_view pattern, bool exception, const std::string& source) {

@@ -109,7 +109,9 @@ TEST(IgnoreRules, Lines) {
       {"nothing at all", "", {"a"}, {}},
       {"trailing slash", "a/\n", {"b/a"}, {"a", "a/b"}},
       {"leading slash of an exception", "*\n!/a/\n", {"a", "a/b"}, {"b"}},
-      {"only the root", "/\n!/\n", {"a"}, {}},
+      {"only the root", "/\n.\n!.\n", {"a"}, {}},
+      {"white space before a slash at the end", "a /\n!b /x\nc / \n", {"b"}, {"a", "c"}},
+      {"an exclamation mark behind a leading slash", "*\n/!a\n", {"a"}, {"b", "!a"}},
       {"out of the context", "../a\n/../b\n", {"a"}, {"b"}},
       {"parent of an exception", "a\n!a/b/c\n", {"a/b/c", "a/b/c/d"}, {"a", "a/b", "a/x"}},
       {"a directory that comes back whole", "a/**\n!a/b\n", {"a", "a/b", "a/b/c"}, {"a/c"}},
@@ -121,6 +123,8 @@ TEST(IgnoreRules, Lines) {
 
 TEST(IgnoreRules, WrongLinesAreNamed) {
   EXPECT_EQ(ProblemOf("a\n!\n"), "f:2: '!' is no pattern: nothing follows the '!'");
+  EXPECT_EQ(ProblemOf("/!"), "f:1: '/!' is no pattern: nothing follows the '!'");
+  EXPECT_EQ(ProblemOf("!//"), "f:1: '!//' is no pattern: an exception of the whole directory");
   EXPECT_EQ(ProblemOf("a\n\n [b\n"), "f:3: '[b' is no pattern: it has a [ without its ]");
   EXPECT_EQ(ProblemOf("a\\ "),
             "f:1: 'a\\' is no pattern: it ends in a backslash with nothing to escape");
