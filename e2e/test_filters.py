@@ -98,6 +98,17 @@ class IgnoreFiles(Filtered):
         self.write(".dockerignore", "d\n")
         self.assert_refused(kontext("push", self.source, self.oci), "bytes")
 
+    def test_what_is_written_to_is_not_sent(self):
+        for ref in ("oci:lay[out]", "docker-archive:d/image.tar:name"):
+            first = push(".", ref, cwd=self.source)
+            before = set(kontext("ls", ref, cwd=self.source).stdout.splitlines())
+            self.assertEqual(push(".", ref, cwd=self.source), first)
+            self.assertEqual(kontext("diff", ".", ref, cwd=self.source).rc, 0)
+            self.assertFalse(before & {"lay[out]/", "d/image.tar"})
+            tree.remove(self.source, "lay[out]", "d/image.tar")
+        self.assert_refused(kontext("push", self.source, f"oci:{self.source}"), self.source, rc=2)
+        self.assertFalse((self.source / "blobs").exists())
+
     def test_mistakes_are_named(self):
         where = self.source / ".dockerignore"
         for line in ("[", "a\\", "!", "[]", "[b-a]", "! ", "!/", "/!"):

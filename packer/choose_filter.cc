@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include "common/fd.h"
 #include "common/path.h"
@@ -50,13 +52,32 @@ bool IsDirectory(const std::string& path) {
 
 }  // namespace
 
-ChosenFilter::ChosenFilter(const std::string& directory, const PushOptions& options)
+ChosenFilter::ChosenFilter(const std::string& directory, const std::vector<std::string>& written,
+                           const PushOptions& options)
     : options_(options), explains_(static_cast<bool>(options.trace)) {
-  if (!options.ignore || !IsDirectory(directory)) return;
-  ReadRules(directory, *options.ignore);
-  if (!options.ignore->git) return;
+  if (!IsDirectory(directory)) return;
+  if (options.ignore) ReadRules(directory, *options.ignore);
+  LeaveOutWritten(directory, written);  // last: nothing brings it back
+  if (!options.ignore || !options.ignore->git) return;
   git_ = std::make_unique<GitFiles>(directory);
   if (git_->empty() && options.warn) options.warn("--git: git knows no file in " + directory);
+}
+
+void ChosenFilter::LeaveOutWritten(const std::string& directory,
+                                   const std::vector<std::string>& written) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::path root = fs::canonical(directory, error);
+  for (const std::string& place : written) {
+    if (place.empty()) continue;
+    fs::path path = fs::weakly_canonical(place, error);
+    if (!error && path == root) {
+      throw Error(ErrorKind::kUsage, place + ": it is the directory that is to be sent");
+    }
+    std::string inside = path.lexically_relative(root);
+    if (error || inside.empty() || inside == ".." || inside.starts_with("../")) continue;
+    rules_.LeaveOutPath(inside, "it is written to");
+  }
 }
 
 void ChosenFilter::ReadRules(const std::string& directory, const FilterOptions& options) {

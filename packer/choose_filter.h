@@ -21,9 +21,12 @@ namespace kontext {
 // out is left out. For a single file nothing is asked.
 class ChosenFilter {
  public:
-  // Reads the ignore file and asks git, as `options` say; keeps a reference to them. Throws Error
-  // naming the file, rule or directory that is wrong.
-  ChosenFilter(const std::string& directory, const PushOptions& options);
+  // Reads the ignore file and asks git, as `options` say; keeps a reference to them. `written`:
+  // paths that the push writes to, or empty; left out where they are in the directory. Throws Error
+  // naming the file, rule or directory that is wrong, Error(kUsage) when the directory itself is
+  // written to.
+  ChosenFilter(const std::string& directory, const std::vector<std::string>& written,
+               const PushOptions& options);
 
   // Empty when everything is kept. May be called by any number of threads; refers to this object.
   Filter AsFilter();
@@ -44,6 +47,7 @@ class ChosenFilter {
   Verdict Judge(std::string_view path, bool is_dir) const;
   Verdict JudgeByGit(std::string_view path, bool is_dir) const;
   Verdict JudgeByCaller(std::string_view path) const;
+  void LeaveOutWritten(const std::string& directory, const std::vector<std::string>& written);
   void ReadRules(const std::string& directory, const FilterOptions& options);
   void Remember(std::string_view path, bool is_dir);
   std::string Reason(const std::string& path, bool is_dir) const;

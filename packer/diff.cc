@@ -81,7 +81,8 @@ DiffReport Diff(const std::string& directory, const std::string& reference,
   std::deque<Session> from;
   for (const std::string& other : options.from) from.emplace_back(other, options);
   Scan scan;
-  SourceTree(directory, options, session.Cache()).Use([&](Scan found) { scan = std::move(found); });
+  SourceTree(directory, {session.reference.LocalPath()}, options, session.Cache())
+      .Use([&](Scan found) { scan = std::move(found); });
   const Listing& next = scan.listing();
   bool told = false;
   auto warn = [&](const std::string& line) {

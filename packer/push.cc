@@ -111,7 +111,9 @@ std::vector<PushedTo> PushToAll(const std::string& directory,
   CheckArchives(targets);
   std::deque<Session> from;
   for (const std::string& other : options.from) from.emplace_back(other, options);
-  SourceTree source(directory, options, targets.front().session.Cache());
+  std::vector<std::string> written;
+  for (const Target& target : targets) written.push_back(target.session.reference.LocalPath());
+  SourceTree source(directory, written, options, targets.front().session.Cache());
   // Asked while the directory is read: from a registry that is far the answer takes longer than
   // that.
   std::unique_ptr<TagQuery> query;

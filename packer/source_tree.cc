@@ -13,9 +13,9 @@ constexpr int kAttempts = 5;
 
 }  // namespace
 
-SourceTree::SourceTree(const std::string& directory, const PushOptions& options,
-                       const CacheDir* cache)
-    : context_(directory), filter_(directory, options), options_(options) {
+SourceTree::SourceTree(const std::string& directory, const std::vector<std::string>& written,
+                       const PushOptions& options, const CacheDir* cache)
+    : context_(directory), filter_(directory, written, options), options_(options) {
   scan_.walk.filter = filter_.AsFilter();
   scan_.walk.filter_name = filter_.Name();
   if (options.warn) {

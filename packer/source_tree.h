@@ -13,9 +13,10 @@ namespace kontext {
 
 class SourceTree {
  public:
-  // Opens the directory and reads its ignore rules. Refers to `options` and `cache`, which may be
-  // null. Throws Error as Context and ChosenFilter do.
-  SourceTree(const std::string& directory, const PushOptions& options, const CacheDir* cache);
+  // Opens the directory and reads its ignore rules; `written` as in ChosenFilter. Refers to
+  // `options` and `cache`, which may be null. Throws Error as Context and ChosenFilter do.
+  SourceTree(const std::string& directory, const std::vector<std::string>& written,
+             const PushOptions& options, const CacheDir* cache);
   SourceTree(const SourceTree&) = delete;
   SourceTree& operator=(const SourceTree&) = delete;
 

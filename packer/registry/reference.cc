@@ -260,6 +260,12 @@ Reference ParseDaemon(std::string_view text) {
 
 }  // namespace
 
+std::string Reference::LocalPath() const {
+  bool local = destination == Destination::kOciLayout ||
+               (destination == Destination::kDockerArchive && !IsStdout());
+  return local ? repository : std::string();
+}
+
 std::string Reference::ToString() const {
   if (!digest.empty()) return Immutable(digest);
   if (destination != Destination::kDockerArchive) return fmt::format("{}:{}", NameOf(*this), tag);

@@ -33,6 +33,9 @@ struct Reference {
   // An archive that goes to standard output.
   bool IsStdout() const { return destination == Destination::kDockerArchive && repository == "-"; }
 
+  // Of a layout or of an archive that is a file; else empty.
+  std::string LocalPath() const;
+
   // As the user may type it back: "127.0.0.1:5000/team/app:v1", "oci:out:v1",
   // "docker-archive:out.tar:docker.io/library/app:v1".
   std::string ToString() const;

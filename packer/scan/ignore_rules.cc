@@ -95,6 +95,15 @@ void IgnoreRules::LeaveOutGit() {
   AddRule("**/.git", {"**/.git", "by default, see --include-git", 0, false});
 }
 
+void IgnoreRules::LeaveOutPath(std::string_view path, const std::string& why) {
+  std::string pattern;
+  for (char c : path) {
+    if (std::string_view("*?[\\").find(c) != std::string_view::npos) pattern += '\\';
+    pattern += c;
+  }
+  AddRule(pattern, {std::string(path), why, 0, false});
+}
+
 void IgnoreRules::AddText(std::string_view text, const std::string& file) {
   if (text.size() > kMaxIgnoreFile) {
     throw Error(ErrorKind::kFormat, file + " is no ignore file: it has more than " +

@@ -40,6 +40,10 @@ class IgnoreRules {
   // An exception brings it back when .git is a component of its pattern: "!src" is not about .git.
   void LeaveOutGit();
 
+  // Leaves out this one path with all below it, whatever is in its name. `why`: as IgnoreRule's
+  // source.
+  void LeaveOutPath(std::string_view path, const std::string& why);
+
   // Adds the rules of an ignore file's text. Throws Error(kFormat) naming file, line and rule.
   void AddText(std::string_view text, const std::string& file);
 

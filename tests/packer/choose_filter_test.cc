@@ -25,7 +25,7 @@ class ChooseFilterTest : public ::testing::Test {
 
   // Paths of the walk, with a blank between.
   std::string Kept() {
-    ChosenFilter filter(tmp_.path(), options_);
+    ChosenFilter filter(tmp_.path(), written_, options_);
     WalkOptions walk;
     walk.filter = filter.AsFilter();
     Listing listing = Context(tmp_.path()).Walk(walk).listing;
@@ -47,6 +47,7 @@ class ChooseFilterTest : public ::testing::Test {
     return "";
   }
 
+  std::vector<std::string> written_;
   TempDir tmp_;
   PushOptions options_;
   std::vector<std::string> lines_;
@@ -105,7 +106,7 @@ TEST_F(ChooseFilterTest, ExplainsTheTopmostPathsInOrder) {
 
 TEST_F(ChooseFilterTest, AWalkThatStartsOverIsExplainedOnce) {
   options_.ignore->rules = {{false, "a.o"}};
-  ChosenFilter filter(tmp_.path(), options_);
+  ChosenFilter filter(tmp_.path(), {}, options_);
   Filter ask = filter.AsFilter();
   for (int walk = 0; walk < 2; ++walk) EXPECT_EQ(ask("a.o", false), Verdict::kLeaveOut);
   filter.Explain(Listing());
@@ -159,15 +160,29 @@ TEST_F(ChooseFilterTest, GitAndRulesBothHold) {
   // A folder of which git knows nothing is seldom what was meant.
   Lines warnings;
   options_.warn = [&](const std::string& line) { warnings.push_back(line); };
-  ChosenFilter filter(tmp_ / "out/sub", options_);
+  ChosenFilter filter(tmp_ / "out/sub", {}, options_);
   EXPECT_EQ(warnings, Lines({"--git: git knows no file in " + (tmp_ / "out/sub")}));
 }
 
 TEST_F(ChooseFilterTest, NothingIsAskedForASingleFile) {
   WriteFile(tmp_ / ".kontextignore", "[");
   options_.ignore->rules = {{false, "*"}};
-  ChosenFilter filter(tmp_ / "a.c", options_);
+  ChosenFilter filter(tmp_ / "a.c", {}, options_);
   EXPECT_FALSE(filter.AsFilter());
+}
+
+TEST_F(ChooseFilterTest, WhatIsWrittenToIsLeftOut) {
+  WriteFile(tmp_ / "[a]*", "");
+  WriteFile(tmp_ / "ab", "");
+  written_ = {tmp_ / "out/../[a]*", "", tmp_ / "d/new", tmp_ / "../elsewhere", "/nowhere/at/all"};
+  EXPECT_EQ(Kept(), "a.c a.o ab d d/b.c d/b.o out out/sub out/sub/y out/x");
+  EXPECT_EQ(lines_.back(), "[a]*: left out by [a]* (it is written to)");
+  options_.ignore.emplace();
+  options_.ignore->rules = {{true, "out"}};
+  written_ = {tmp_ / "out"};
+  EXPECT_EQ(Kept(), "[a]* a.c a.o ab d d/b.c d/b.o");
+  written_ = {tmp_ / "d/.."};
+  EXPECT_NE(Problem().find("it is the directory that is to be sent"), std::string::npos);
 }
 
 }  // namespace
