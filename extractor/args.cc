@@ -139,6 +139,7 @@ bool TakeOption(int argc, const char* const* argv, int* at, unsigned* used, Args
       equals ? std::string_view(text, static_cast<size_t>(equals - text)) : text;
   const OptionName* option = FindOption(name);
   if (option == nullptr) return Refuse(text, "unknown option", problem);
+  if (*used & option->option) return Refuse(name, "is given twice", problem);
   const char* value = equals ? equals + 1 : nullptr;
   if (!option->has_value && value != nullptr) return Refuse(name, "takes no value", problem);
   if (option->has_value && value == nullptr) {

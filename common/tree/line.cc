@@ -43,19 +43,33 @@ void Line::Escape(unsigned char c) {
   }
 }
 
+namespace {
+
+// How many bytes of a character of UTF-8 are to be escaped, or 0: beyond ASCII's, U+0080 to U+009F
+// are control characters that some terminals obey; U+2028 and U+2029 end a line, U+200E, U+200F,
+// U+202A to U+202E and U+2066 to U+2069 turn the direction of what follows.
+size_t EscapedBytes(const unsigned char* c) {
+  if (c[0] == 0xc2) return c[1] < 0xa0 ? 2 : 0;
+  if (c[0] != 0xe2) return 0;
+  bool marks = c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae));
+  bool isolates = c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9;
+  return marks || isolates ? 3 : 0;
+}
+
+}  // namespace
+
 Line& Line::Name(std::string_view name) {
   bool utf8 = IsUtf8(name);
+  const unsigned char* bytes = reinterpret_cast<const unsigned char*>(name.data());
   for (size_t i = 0; i < name.size(); ++i) {
-    unsigned char c = static_cast<unsigned char>(name[i]);
-    unsigned char next = i + 1 < name.size() ? static_cast<unsigned char>(name[i + 1]) : 0;
-    // U+0080 to U+009F are control characters too: some terminals obey them.
-    bool control = c < 0x20 || c == 0x7f || (utf8 && c == 0xc2 && next < 0xa0);
-    if (control || c == '\\' || (!utf8 && c >= 0x80)) {
+    unsigned char c = bytes[i];
+    bool escaped = c < 0x20 || c == 0x7f || c == '\\' || (!utf8 && c >= 0x80);
+    size_t more = utf8 && c >= 0x80 ? EscapedBytes(bytes + i) : 0;
+    if (escaped) {
       Escape(c);
-      if (utf8 && c == 0xc2) {
-        Escape(next);
-        ++i;
-      }
+    } else if (more > 0) {
+      for (size_t end = i + more; i < end; ++i) Escape(bytes[i]);
+      --i;
     } else {
       Put(static_cast<char>(c));
     }

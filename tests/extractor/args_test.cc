@@ -68,6 +68,8 @@ TEST(ArgsTest, RefusesAndNames) {
       {{"--owner", "7:"}, "--owner"},
       {{"--owner", "4294967295:0"}, "--owner"},
       {{"verify", "--prune"}, "--prune"},
+      {{"--quiet", "--quiet"}, "--quiet"},
+      {{"--target", "a", "--output_dir=b"}, "--output_dir"},
       {{"list", "--target", "x"}, "--target"},
       {{""}, ""},
   };

@@ -58,7 +58,12 @@ TEST_F(VerifyTest, NamesEachKindOfDifference) {
   ExpectDifference("a/x\\x1b: unexpected");
   fs::create_directories(target_ / "b/c/y/z");
   ExpectDifference("b/c/y: unexpected");
-  EXPECT_TRUE(Said(": 6 differences\n")) << messages_;
+  // A right-to-left override, a line separator; not a euro sign, nor a zero-width joiner.
+  WriteText(target_ / "b/\u202e\u2028\u20ac\u200d", "");
+  ExpectDifference("b/\\xe2\\x80\\xae\\xe2\\x80\\xa8\u20ac\u200d: unexpected");
+  WriteText(target_ / "b/\xe2\x80", "");
+  ExpectDifference("b/\\xe2\\x80: unexpected");
+  EXPECT_TRUE(Said(": 8 differences\n")) << messages_;
 }
 
 TEST_F(VerifyTest, NamesAllBelowWhatIsMissing) {
