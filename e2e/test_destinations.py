@@ -195,8 +195,10 @@ class WrongArchive(Destination):
                             "no image archive")
         self.assertEqual(kontext("push", "--clean", self.source, f"docker-archive:{notes}").rc, 1)
         self.assertTrue(notes.read_text().startswith("not an image\n"))
-        self.assert_refused(kontext("push", self.source, f"docker-archive:{self.source}"),
+        self.assert_refused(kontext("push", self.source / "d", f"docker-archive:{self.source}"),
                             self.source, "no regular file")
+        self.assert_refused(kontext("push", self.source, f"docker-archive:{self.source}"),
+                            self.source, "is to be sent", rc=2)
         self.assert_refused(kontext("push", self.source, "docker-archive:/dev/null"), "/dev/null")
         self.assert_refused(kontext("push", self.source, f"docker-archive:{self.tmp}/no/where.tar"),
                             f"{self.tmp}/no/where.tar", "No such file or directory")

@@ -162,7 +162,10 @@ bool PutFile(Run* run, TempNames* temps, const FileJob& job, char* buffer) {
   UniqueFd existing;
   if (!job.dir->fresh()) {
     struct stat st;
+    errno = 0;
     if (!IsInPlace(*run, job, buffer, &existing, &st)) {
+      // Our own want of descriptors says nothing of the file.
+      if (errno == EMFILE) return run->Fail(job.path, "cannot be read", errno);
       existing.reset(-1);
     } else if (Adjust(*run, job, existing.get(), st)) {
       return true;

@@ -7,7 +7,7 @@
 namespace kontext::tree {
 
 // So many innermost ones stay open; trees that people make are seldom deeper.
-inline constexpr unsigned kOpenLevels = 48;
+inline constexpr unsigned kOpenLevels = 32;
 
 // An open directory, or one that waits until what is below it is done.
 struct ParkedDir {
