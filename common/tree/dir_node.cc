@@ -25,13 +25,19 @@ void DirNode::SetFinalMode(uint32_t mode) {
 }
 
 void DirNode::ParkOuter() {
-  // Files of a directory may still be under way when it is looked at first; of so many at most.
-  constexpr unsigned kTries = 256;
-  unsigned level = 0;
-  for (DirNode* node = parent_; node != nullptr && level < kOpenLevels + kTries; ++level) {
-    if (level >= kOpenLevels && node->references_.Load() == 1) node->place_.Park(&node->fd_);
-    node = node->parent_;
+  unsigned level = 1;
+  for (DirNode* node = parent_; node != nullptr; node = node->parent_, ++level) {
+    if (level < kOpenLevels || node->references_.Load() != 1 || node->parked()) continue;
+    node->place_.Park(&node->fd_);
+    if (node->parked()) run_->open_dirs.Add(static_cast<unsigned>(-1));
   }
+}
+
+bool DirNode::Return(int below_fd) {
+  if (!parked()) return true;
+  if (!place_.Unpark(&fd_, below_fd)) return false;
+  run_->open_dirs.Add(1);
+  return true;
 }
 
 void DirNode::Settle() {
@@ -53,7 +59,10 @@ void DirNode::Unref() {
   DirNode* node = this;
   while (node != nullptr && node->references_.Add(static_cast<uint32_t>(-1)) == 1) {
     node->Settle();
-    if (node->fd_ >= 0) close(node->fd_);
+    if (node->fd_ >= 0) {
+      close(node->fd_);
+      node->run_->open_dirs.Add(static_cast<unsigned>(-1));
+    }
     DirNode* parent = node->parent_;
     free(node);
     node = parent;

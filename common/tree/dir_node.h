@@ -13,7 +13,7 @@ namespace kontext::tree {
 
 // Counted: the writer's place in the tree, each directory below and each file under way hold a
 // reference. The last one to go sets the directory's mode and owner, which could forbid us to
-// write in it, and closes it. So only as many are open as the queue is long, and kOpenLevels.
+// write in it, and closes it.
 class DirNode {
  public:
   // Takes over `fd` on success. With `parent`, which may be null for the target itself, a reference
@@ -26,11 +26,12 @@ class DirNode {
   void Ref() { references_.Add(1); }
   void Unref();
 
-  // Parks the outer ones of those that the way here leads through, where only that holds them. The
-  // way's own thread alone may call this and Return.
+  // Of the directories that the way here leads through, parks all but the innermost, where nothing
+  // but the way holds them. The way's own thread alone may call this and Return.
   void ParkOuter();
   // Before work goes on in a directory whose subdirectory `below_fd` is. False: errno is set.
-  bool Return(int below_fd) { return place_.Unpark(&fd_, below_fd); }
+  bool Return(int below_fd);
+  bool parked() const { return place_.parked; }
 
   DirNode* parent() const { return parent_; }
   int fd() const { return fd_; }
@@ -39,7 +40,9 @@ class DirNode {
 
  private:
   DirNode(Run* run, DirNode* parent, std::string_view path, int fd, bool fresh)
-      : run_(run), parent_(parent), path_(path), fd_(fd), fresh_(fresh) {}
+      : run_(run), parent_(parent), path_(path), fd_(fd), fresh_(fresh) {
+    run_->open_dirs.Add(1);
+  }
   void Settle();
 
   Run* run_;

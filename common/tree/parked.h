@@ -9,6 +9,9 @@ namespace kontext::tree {
 // So many innermost ones stay open; trees that people make are seldom deeper.
 inline constexpr unsigned kOpenLevels = 32;
 
+// So many directories at most are open while files in them are under way.
+inline constexpr unsigned kMaxOpenDirs = 128;
+
 // An open directory, or one that waits until what is below it is done.
 struct ParkedDir {
   bool parked = false;

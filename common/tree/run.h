@@ -49,6 +49,9 @@ class Run {
   // Has anything failed, or somebody asked to stop? Then nothing new is begun.
   bool Stopping() const;
 
+  // Directories that the writer holds open.
+  Atomic<unsigned> open_dirs{0};
+
   // For the closing line.
   Atomic<uint64_t> written{0};  // files and links that were not in place already
 

@@ -59,12 +59,15 @@ void Workers::Push(FileJob* job) {
   *end_ = job;
   end_ = &job->next;
   ++jobs_;
+  ++undone_;
   cost_ += job->cost;
   if (idle_ > 0 && (jobs_ >= kBatch || job->size >= kBatchBytes)) work_.WakeOne();
 }
 
-FileJob* Workers::TakeBatch() {
+FileJob* Workers::TakeBatch(size_t done) {
   MutexLock lock(&mutex_);
+  undone_ -= done;
+  if (undone_ == 0) drained_.WakeOne();
   while (first_ == nullptr && !finished_) {
     ++idle_;
     work_.Wait(&mutex_);
@@ -96,8 +99,9 @@ void* Workers::Main(void* self) {
   Workers* workers = static_cast<Workers*>(self);
   char* buffer = static_cast<char*>(malloc(kBufferSize));
   // Without a buffer the handler still gets each job, to end it and to say so.
-  while (FileJob* job = workers->TakeBatch()) {
-    while (job != nullptr) {
+  size_t done = 0;
+  while (FileJob* job = workers->TakeBatch(done)) {
+    for (done = 0; job != nullptr; ++done) {
       FileJob* next = job->next;
       workers->handle_(workers->context_, job, buffer);
       job = next;
@@ -105,6 +109,12 @@ void* Workers::Main(void* self) {
   }
   free(buffer);
   return nullptr;
+}
+
+void Workers::Drain() {
+  MutexLock lock(&mutex_);
+  work_.WakeAll();
+  while (undone_ > 0) drained_.Wait(&mutex_);
 }
 
 void Workers::Finish() {

@@ -39,23 +39,28 @@ class Workers {
   // Waits for room in the queue, which is bounded in jobs and in bytes.
   void Push(FileJob* job);
 
-  // Waits until all that was pushed is done, and ends the threads.
+  // Waits until all that was pushed is done. The threads wait for more.
+  void Drain();
+
+  // The same, and ends the threads.
   void Finish();
 
  private:
   static void* Main(void* self);
-  // What is next, linked; null: all is done.
-  FileJob* TakeBatch();
+  // What is next, linked; null: all is done. `done`: how many of the last batch's jobs are.
+  FileJob* TakeBatch(size_t done);
 
   Handle handle_;
   void* context_;
   Mutex mutex_;
   Condition work_;
   Condition room_;
+  Condition drained_;
   FileJob* first_ = nullptr;
   FileJob** end_ = &first_;
   size_t jobs_ = 0;
   size_t cost_ = 0;
+  size_t undone_ = 0;  // in the queue or with a worker
   unsigned idle_ = 0;  // workers that wait for work
   bool full_ = false;  // Push waits for room
   bool finished_ = false;

@@ -95,13 +95,21 @@ bool TreeWriter::MoveTo(std::string_view parent) {
 
 void TreeWriter::MoveUp() {
   DirNode* up = current_->parent();
+  if (up->parked()) MakeRoom();
   if (!up->Return(current_->fd())) run_->Fail(up->path(), "cannot be gone back to", errno);
   up->Ref();
   current_->Unref();
   current_ = up;
 }
 
+void TreeWriter::MakeRoom() {
+  if (run_->open_dirs.Load() < kMaxOpenDirs) return;
+  workers_.Drain();
+  current_->ParkOuter();
+}
+
 bool TreeWriter::PutDir(const IndexEntry& entry, const char* name) {
+  MakeRoom();
   bool fresh = false;
   UniqueFd fd(MakeDir(current_->fd(), name, &fresh));
   if (!fd.valid()) return run_->Fail(entry.path, "directory cannot be made", errno);
@@ -112,7 +120,6 @@ bool TreeWriter::PutDir(const IndexEntry& entry, const char* name) {
   node->SetFinalMode(entry.mode);
   current_->Unref();
   current_ = node;
-  node->ParkOuter();
   return true;
 }
 

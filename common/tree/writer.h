@@ -39,6 +39,8 @@ class TreeWriter {
   bool WriteSymlink(const IndexEntry& entry, const char* name);
   bool PutFileLater(const IndexEntry& entry);
   void MoveUp();
+  // Waits for files, and parks directories, until there is room for one more.
+  void MakeRoom();
   void LeaveAll();
 
   Run* run_;

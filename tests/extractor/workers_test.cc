@@ -60,5 +60,19 @@ TEST(Workers, WaitForRoomInBytes) {
   EXPECT_EQ(done.jobs.Load(), 300U);
 }
 
+TEST(Workers, DrainWaitsForAllAndTakesMore) {
+  Done done;
+  Workers workers(Done::Take, &done);
+  workers.Drain();
+  ASSERT_TRUE(workers.Start(3));
+  workers.Drain();
+  for (uint64_t round = 1; round <= 50; ++round) {
+    for (int i = 0; i < 37; ++i) workers.Push(JobOf(1, "a"));
+    workers.Drain();
+    EXPECT_EQ(done.jobs.Load(), round * 37);
+  }
+  workers.Finish();
+}
+
 }  // namespace
 }  // namespace kontext::tree
