@@ -5,13 +5,14 @@ Bytes, requests, layers and memory are enforced. Times are not: they are the mac
 
 import sys
 
-from bench import crew, extract, place, plan, pushes, unchanged
+from bench import cold, crew, extract, growth, place, plan, pushes, start, tools, unchanged
 from bench.report import Report
 from support import services
 
-CASES = {"push": pushes.run, "unchanged": unchanged.run, "extract": extract.run, "team": crew.run,
-         "plan": plan.run}
-KERNEL = ("push", "unchanged", "extract")
+CASES = {"start": start.run, "cold": cold.run, "push": pushes.run, "unchanged": unchanged.run,
+         "extract": extract.run, "tools": tools.run, "team": crew.run, "plan": plan.run,
+         "growth": growth.run}
+KERNEL = ("cold", "push", "unchanged", "extract")
 
 
 def chosen(arguments):

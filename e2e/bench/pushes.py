@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import statistics
 
 from bench import measure
 from support.kontext import BIN
@@ -46,7 +47,7 @@ def pick(root):
 
 def one_line(place, report):
     path = pick(place.tree)
-    before, taken, grew = path.read_bytes(), [], []
+    before, taken, grew, idle = path.read_bytes(), [], [], []
     try:
         for number in range(LINE_EDITS):
             lines = path.read_bytes().split(b"\n")
@@ -56,6 +57,7 @@ def one_line(place, report):
             result, grown, took = place.push("one line", place.tree, place.ref("tree"))
             taken.append(took)
             grew.append((grown, result["segments_kept"] + 1 + result["segments_written"]))
+            idle.append(no_change(place))
     finally:
         path.write_bytes(before)
     report.note("push", "one line: file", f"{allowed - LINE_OVERHEAD:,} B gzip -6",
@@ -64,18 +66,32 @@ def one_line(place, report):
     for number, (grown, layers) in enumerate(grew[1:], start=2):
         report.demand("push", f"one line, push {number}: bytes ({layers} layers)", grown, allowed)
     report.note("push", f"one line: median of {LINE_EDITS}", measure.median(taken).times())
+    beyond(report, "one line", taken, idle, 60)
     place.push("back again", place.tree, place.ref("tree"))
+
+
+def no_change(place):
+    return place.push("no change", place.tree, place.ref("tree"))[2]
+
+
+def beyond(report, what, taken, idle, target):
+    """What a push takes more than the one without a change that came after it."""
+    more = statistics.median(a.wall - b.wall for a, b in zip(taken, idle))
+    report.note("push", f"{what}: more than no change, median", f"{more * 1000:.0f} ms",
+                f"target {target} ms; no change: {measure.median(idle).times()}")
 
 
 def rename(place, report):
     here, there = place.tree / RENAMED, place.tree / (RENAMED + "-renamed")
-    taken = []
+    taken, idle = [], []
     for what, old, new in (("renamed", here, there), ("renamed back", there, here)):
         os.rename(old, new)
         diff = measure.run(BIN, "diff", place.tree, place.ref("tree"), expect=1)
         _, grown, took = place.push("a rename", place.tree, place.ref("tree"))
         taken.append(took)
+        idle.append(no_change(place))
         report.demand("push", f"{RENAMED} {what}: bytes of all blobs", grown, RENAME_BYTES)
         report.note("push", f"{RENAMED} {what}: time", took.times())
         report.note("push", f"{RENAMED} {what}: diff", diff.times(),
                     f"{len(diff.stdout.splitlines())} lines")
+    beyond(report, RENAMED + " renamed", taken, idle, 250)

@@ -27,12 +27,16 @@ def run(place, report):
         assert taken.stdout == "", taken.stdout[:200]
         return taken
 
+    def find():
+        return measure.run("find", place.tree, "-printf", "%P %m %s %T@\n")
+
     place.push("no change", place.tree, place.ref("tree"))
     time.sleep(SETTLED_SECONDS)
-    push(), status()
-    ours, theirs = measure.interleaved(RUNS, push, status)
+    push(), status(), find()
+    ours, theirs, found = measure.interleaved(RUNS, push, status, find)
     report.note("unchanged", f"kontext push, median of {RUNS}", measure.median(ours).times())
     report.note("unchanged", f"git status, median of {RUNS}", measure.median(theirs).times())
+    report.note("unchanged", f"find -printf, median of {RUNS}", measure.median(found).times())
     report.note("unchanged", "push / git status, median of ratios",
                 f"{measure.ratio(ours, theirs):.2f}", "target 1.5, aim 1.0")
     cpu = measure.median(ours).cpu / max(measure.median(theirs).cpu, 0.01)
