@@ -2,6 +2,7 @@
 """Authentication: basic, tokens, credential files and helpers, login and logout."""
 
 import base64
+import concurrent.futures
 import json
 import os
 import pty
@@ -151,6 +152,18 @@ class Basic(AuthCase):
             self.assertIn(said, done.stderr)
         self.assertEqual(self.config.read_text(), before)
         self.assertEqual(self.kontext("push", self.source, self.ref("login")).rc, 1)
+
+    def test_logins_at_once_and_after_a_killed_one(self):
+        hosts = [self.registry.host.replace("127.0.0.1", f"h{n}.localhost") for n in range(8)]
+        self.config.parent.mkdir()
+        left = self.config.parent / f".kontext-{'0' * 16}-{'0' * 16}.tmp"
+        left.write_text("a secret")
+        with concurrent.futures.ThreadPoolExecutor(len(hosts)) as pool:
+            for done in pool.map(self.login, hosts):
+                self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(self.config.read_text())["auths"],
+                         {host: self.entry() for host in hosts})
+        self.assertEqual(os.listdir(self.config.parent), ["config.json"])
 
     def test_what_others_have_logged_in_to(self):
         file = self.tmp / "auth.json"

@@ -383,6 +383,22 @@ class Remove(Destination):
     def ref_of(self, tag):
         return super().ref(self._testMethodName, tag)
 
+    def test_a_registry_that_is_read_only(self):
+        registry = services.Registry(self.tmp, "read-only")
+        try:
+            ref = f"{registry.host}/app:v1"
+            first = push(self.source, ref)
+            registry.kill()
+            registry.configure(read_only=True)
+            registry.start()
+            self.assertEqual(push(self.source, ref), first)
+            (self.source / "new").write_text("new")
+            for command in (("push", self.source, ref), ("base", f"{registry.host}/other"), ("rm", ref)):
+                self.assert_refused(kontext(*command), registry.host, "read-only")
+            self.assertEqual(kontext("verify", ref).rc, 0)
+        finally:
+            registry.stop()
+
     def test_a_tag_of_a_registry(self):
         refs = [self.ref_of(f"v{number}") for number in range(3)]
         push(self.source, refs[0])

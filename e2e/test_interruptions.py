@@ -244,6 +244,26 @@ class Interruptions(Case):
         self.assertEqual(self.leftovers(target), [])
         self.assert_same_tree(self.source, target)
 
+    def test_signals_during_a_push_to_an_archive(self):
+        folder = self.new_dir("archives")
+        archive = folder / "image.tar"
+        ref = f"docker-archive:{archive}:app:v1"
+        self.edit(6 << 20)
+        begin = time.monotonic()
+        push(self.source, ref, env=self.env)
+        whole = time.monotonic() - begin
+        for number in range(4 * len(SIGNALS)):
+            self.edit(6 << 20)
+            before = archive.read_bytes()
+            running = self.start("push", self.source, ref)
+            time.sleep(whole * (number // len(SIGNALS) + 1) / 5)
+            running.send_signal(SIGNALS[number % len(SIGNALS)])
+            running.wait(TIMEOUT_SECONDS)
+            self.assert_whole(ref, *([self.source] if archive.read_bytes() != before else []))
+        push(self.source, ref, env=self.env)
+        self.assert_whole(ref, self.source)
+        self.assertEqual(self.leftovers(folder), [])
+
     def test_signals_during_a_push_to_a_layout(self):
         layout = self.tmp / "layout"
         ref = f"oci:{layout}:v1"

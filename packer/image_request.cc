@@ -14,8 +14,16 @@ namespace {
 
 constexpr std::string_view kOwnNames = "dev.kontext.";
 
+// Registries take manifests of 4 MiB; JSON may spell a byte by six.
+constexpr size_t kMaxNames = size_t{512} << 10;
+
 void CheckNames(const StringMap& names, const std::string& what) {
+  size_t bytes = 0;
   for (const auto& [name, value] : names) {
+    bytes += name.size() + value.size();
+    if (bytes > kMaxNames) {
+      throw Error(ErrorKind::kUsage, what + ": all of them have more than 512 KiB");
+    }
     // JSON holds nothing else: a reader could not take the image's documents.
     if (!IsUtf8(name) || !IsUtf8(value)) {
       throw Error(ErrorKind::kUsage, what + " '" + name + "': its name or value is not UTF-8");

@@ -26,6 +26,9 @@ class TempFile {
 
   void Write(const void* data, size_t size);
 
+  // For its owner, or to sync it.
+  int fd() const { return fd_.get(); }
+
   // Puts it at `path`, which must be in its folder, in place of what is there.
   void Commit(const std::string& path);
   // The same under a name in its folder.

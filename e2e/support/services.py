@@ -105,6 +105,7 @@ log: {{level: info, formatter: text}}
 storage:
   filesystem: {{rootdirectory: {root}}}
   delete: {{enabled: {deletes}}}
+  maintenance: {{readonly: {{enabled: {read_only}}}}}
 http: {{addr: "{host}"{http}}}
 {auth}
 """
@@ -126,8 +127,11 @@ class Registry:
         self.storage = self.folder / "storage"
         self.host = f"{address}:{free_port()}"
         config = self.folder / "config.yml"
-        config.write_text(REGISTRY_CONFIG.format(root=self.storage, host=self.host, http=http,
-                                                 auth=auth, deletes=str(deletes).lower()))
+        settings = {"root": self.storage, "host": self.host, "http": http, "auth": auth,
+                    "deletes": str(deletes).lower()}
+        self.configure = lambda read_only: config.write_text(
+            REGISTRY_CONFIG.format(**settings, read_only=str(read_only).lower()))
+        self.configure(False)
         self.config = config
         self.start()
 

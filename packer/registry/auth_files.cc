@@ -14,6 +14,8 @@
 
 #include "common/fd.h"
 #include "packer/error.h"
+#include "packer/leftover.h"
+#include "packer/temp_file.h"
 
 namespace kontext {
 namespace {
@@ -51,40 +53,29 @@ void MakeFolders(const std::string& folder) {
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) Fail(folder, "cannot make it");
 }
 
-// A new file beside `path`, gone again unless it is committed.
-class NewFile {
- public:
-  explicit NewFile(const std::string& path) : path_(path), name_(path + ".XXXXXX") {
-    fd_.reset(mkostemp(name_.data(), O_CLOEXEC));  // with mode 0600
-    if (!fd_.valid()) Fail(path, "cannot write beside it");
-  }
-  ~NewFile() {
-    if (!name_.empty()) unlink(name_.c_str());
-  }
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
+// Root may log in for somebody: best kept with whom it was.
+void KeepOwner(const std::string& path, int fd) {
+  struct stat old;
+  if (stat(path.c_str(), &old) != 0 || (old.st_uid == geteuid() && old.st_gid == getegid())) return;
+  if (fchown(fd, old.st_uid, old.st_gid) != 0 && errno != EPERM)
+    Fail(path, "cannot keep its owner");
+}
 
-  void Write(const std::string& content) {
-    if (!WriteAll(fd_.get(), content.data(), content.size())) Fail(path_, "cannot write it");
-    // Root may log in for somebody: best kept with whom it was.
-    struct stat old;
-    if (stat(path_.c_str(), &old) == 0 && (old.st_uid != geteuid() || old.st_gid != getegid()) &&
-        fchown(fd_.get(), old.st_uid, old.st_gid) != 0 && errno != EPERM) {
-      Fail(path_, "cannot keep its owner");
-    }
-    if (fsync(fd_.get()) != 0) Fail(path_, "cannot write it");
+void Replace(const std::string& path, const std::string& content) {
+  std::string folder = FolderOf(path);
+  RemoveLeftoversIn(folder);  // of a killed run: there is a secret in them
+  try {
+    TempFile file(folder, 0600);
+    file.Write(content.data(), content.size());
+    KeepOwner(path, file.fd());
+    if (fsync(file.fd()) != 0) Fail(path, "cannot sync it");
+    file.Commit(path);
+  } catch (const Error& error) {
+    std::string problem = error.what();
+    if (problem.starts_with(path)) throw;
+    throw Error(error.kind(), path + ": cannot write it: " + problem);
   }
-
-  void Commit() {
-    if (rename(name_.c_str(), path_.c_str()) != 0) Fail(path_, "cannot replace it");
-    name_.clear();
-  }
-
- private:
-  std::string path_;
-  std::string name_;
-  UniqueFd fd_;
-};
+}
 
 }  // namespace
 
@@ -151,9 +142,7 @@ void EditAuthFile(const std::string& path,
     throw Error(error.kind(), path + ": " + error.what());
   }
   if (changed == old) return;
-  NewFile file(real);
-  file.Write(changed);
-  file.Commit();
+  Replace(real, changed);
 }
 
 }  // namespace kontext

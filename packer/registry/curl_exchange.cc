@@ -53,6 +53,8 @@ Response CurlExchange::Run(const std::string& url, bool credentials) {
   SetMethod();
   SetHeaders(credentials);
   CURLcode code = multi_->Perform(handle_);
+  const char* peer = nullptr;
+  if (curl_easy_getinfo(handle_, CURLINFO_PRIMARY_IP, &peer) == CURLE_OK && peer) peer_ = peer;
   // What was set points into this object.
   curl_easy_reset(handle_);
   if (failure_ != nullptr) std::rethrow_exception(failure_);
@@ -76,6 +78,10 @@ void CurlExchange::SetConnection(const std::string& url) {
   if (direct) Set(handle_, CURLOPT_PROXY, "");
   if (!settings_.unix_socket.empty()) {
     Set(handle_, CURLOPT_UNIX_SOCKET_PATH, settings_.unix_socket.c_str());
+  }
+  if (public_only_) {
+    Set(handle_, CURLOPT_PREREQFUNCTION, &CurlExchange::OnConnected);
+    Set(handle_, CURLOPT_PREREQDATA, this);
   }
   Set(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
   Set(handle_, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
@@ -192,6 +198,14 @@ bool CurlExchange::Guard(Action action) {
     failure_ = std::current_exception();
     return false;
   }
+}
+
+int CurlExchange::OnConnected(void* self, char* address, char*, int, int) {
+  bool good = static_cast<CurlExchange*>(self)->Guard([&] {
+    if (!IsPrivateHost(address)) return true;
+    throw Error(ErrorKind::kRegistry, "another host named it, and it has a private address");
+  });
+  return good ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 size_t CurlExchange::OnHeader(char* data, size_t size, size_t count, void* self) {

@@ -45,6 +45,12 @@ class CurlExchange {
   // Cookie out. At most once.
   Response Run(const std::string& url, bool credentials);
 
+  // Before Run: nothing is sent to a private address, however the host is called.
+  void RefusePrivateAddress() { public_only_ = true; }
+
+  // After Run: the address that it was sent to, the server's or a proxy's; may be empty.
+  const std::string& PeerAddress() const { return peer_; }
+
  private:
   struct FreeList {
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
@@ -64,6 +70,7 @@ class CurlExchange {
   // libcurl would send a body once more when a kept connection turns out to be dead. It may have
   // arrived, though, in part or as a whole: that is for those to find out who sent it.
   static int OnSeek(void* self, curl_off_t offset, int origin);
+  static int OnConnected(void* self, char* address, char* own_address, int port, int own_port);
   template <typename Action>
   bool Guard(Action action);
 
@@ -81,6 +88,8 @@ class CurlExchange {
   uint64_t sent_ = 0;
   Response response_;
   size_t header_bytes_ = 0;
+  std::string peer_;
+  bool public_only_ = false;
   bool announced_ = false;
   bool hung_up_ = false;
   std::exception_ptr failure_;

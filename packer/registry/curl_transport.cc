@@ -66,6 +66,7 @@ class CurlTransport : public Transport {
     settings_.no_proxy = Environment("no_proxy");
     if (settings_.no_proxy.empty()) settings_.no_proxy = Environment("NO_PROXY");
     for (const char* name : kProxyVariables) {
+      has_proxy_ = has_proxy_ || !Environment(name).empty();
       for (std::string& secret : SecretsOfUrl(Environment(name))) {
         settings_.proxy_secrets.push_back(std::move(secret));
       }
@@ -115,12 +116,26 @@ class CurlTransport : public Transport {
 
   Response Perform(const Request& request, const Url& url, bool credentials) {
     Handle handle = TakeHandle();
+    CurlExchange exchange(&multi_, handle.get(), settings_, TlsOf(url), request);
+    if (!MayBePrivate(url)) exchange.RefusePrivateAddress();
     // One that failed is not used again.
-    Response response = CurlExchange(&multi_, handle.get(), settings_, TlsOf(url), request)
-                            .Run(url.text, credentials);
+    Response response = exchange.Run(url.text, credentials);
     std::lock_guard<std::mutex> lock(mutex_);
+    if (url.host == first_host_ && !first_is_public_) {
+      std::string address = exchange.PeerAddress();
+      first_is_public_ = !address.empty() && !IsPrivateHost(address);
+    }
     idle_.push_back(std::move(handle));
     return response;
+  }
+
+  // A host that is met first, the registry, and at a public address, must not lead into its
+  // clients' networks by names either: HopProblem sees addresses alone. Where there is a proxy,
+  // that is who decides whom it reaches.
+  bool MayBePrivate(const Url& url) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (first_host_.empty()) first_host_ = url.host;
+    return has_proxy_ || !first_is_public_ || url.host == first_host_;
   }
 
   Response Exchange(const Request& request, const Url& url, bool credentials) {
@@ -192,8 +207,11 @@ class CurlTransport : public Transport {
   mutable std::mutex trace_mutex_;
   CurlSettings settings_;
   std::vector<std::string> tls_folders_;
+  bool has_proxy_ = false;
   std::mutex mutex_;                      // guards what follows
   std::map<std::string, HostTls> hosts_;  // by "host port"; an entry stays where and what it is
+  std::string first_host_;
+  bool first_is_public_ = false;
   std::vector<Handle> idle_;
   CurlMulti multi_;
 };

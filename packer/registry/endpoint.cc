@@ -76,6 +76,8 @@ void Endpoint::Refuse(const Response& answer, const std::string& subject) const 
   } else if (answer.status == 401) {
     Fail(ErrorKind::kRegistry, subject,
          fmt::format("the registry wants authentication ({})", described));
+  } else if (answer.status == 405) {
+    described += "; the registry is read-only, or takes no such request";
   }
   Fail(answer.status == 404 ? ErrorKind::kNotFound : ErrorKind::kRegistry, subject, described);
 }

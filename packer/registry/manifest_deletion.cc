@@ -92,8 +92,8 @@ bool DeleteManifest(const Endpoint& endpoint, const std::string& tag_or_digest,
   if (answer.status == 404) return false;
   if (answer.status == 405 && answer.hint.empty()) {
     answer.hint =
-        "deleting is switched off in the registry (docker-registry: storage.delete.enabled, or "
-        "REGISTRY_STORAGE_DELETE_ENABLED=true)";
+        "the registry is read-only, or deleting is switched off in it (docker-registry: "
+        "storage.delete.enabled, or REGISTRY_STORAGE_DELETE_ENABLED=true)";
   }
   endpoint.Refuse(answer, ManifestSubject(tag_or_digest));
 }

@@ -197,6 +197,19 @@ TEST_F(PushLayoutTest, LabelsAndAnnotations) {
   EXPECT_THROW(PushIt(), Error);
 }
 
+TEST_F(PushLayoutTest, MoreNamesThanAManifestHoldsAreRefused) {
+  WriteFile(tree_ + "/a", "one");
+  for (StringMap PushOptions::*map : {&PushOptions::labels, &PushOptions::annotations}) {
+    PushOptions before = options_;
+    for (int i = 0; i < 5; ++i) (options_.*map)[std::to_string(i)] = std::string(100'000, '\x01');
+    EXPECT_EQ(PushIt().outcome, Outcome::kPushed);
+    EXPECT_EQ(PushIt().outcome, Outcome::kNoChange);
+    (options_.*map)["more"] = std::string(100'000, 'a');
+    EXPECT_THROW(PushIt(), Error);
+    options_ = before;
+  }
+}
+
 TEST_F(PushLayoutTest, WhatJsonCannotHoldIsRefused) {
   WriteFile(tree_ + "/a", "one");
   for (const char* text : {"\xff", "a\xc3"}) {

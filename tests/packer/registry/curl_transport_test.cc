@@ -12,6 +12,7 @@
 
 #include "packer/error.h"
 #include "packer/registry/challenge.h"
+#include "packer/registry/curl_exchange.h"
 #include "tests/packer/registry/tiny_server.h"
 
 namespace kontext {
@@ -345,6 +346,37 @@ TEST_F(CurlTransportTest, ATraceShowsThatButNotHowItAuthenticates) {
       Has(trace_, "/plain?scope=repository:a:pull&account=*** (Authorization: Basic ***)\n"));
   EXPECT_TRUE(Has(trace_, " ms, HTTP/1.1\n"));
   EXPECT_FALSE(Has(trace_, "c2VjcmV0"));
+}
+
+// As for a host that a registry at a public address has named.
+TEST(CurlExchangeTest, NothingGoesToAPrivateAddressByName) {
+  for (const char* host : {"127.0.0.1", "localhost"}) {
+    for (bool refused : {false, true}) {
+      std::atomic<int> seen{0};
+      TinyServer server([&](const std::string&) {
+        ++seen;
+        return Answer("200 OK");
+      });
+      CurlMulti multi;
+      CurlSettings settings;
+      HostTls tls;
+      Request request;
+      request.method = "GET";
+      std::unique_ptr<CURL, void (*)(CURL*)> handle(curl_easy_init(), curl_easy_cleanup);
+      CurlExchange exchange(&multi, handle.get(), settings, tls, request);
+      if (refused) exchange.RefusePrivateAddress();
+      try {
+        EXPECT_EQ(exchange.Run(server.Url("/", host), true).status, 200);
+        EXPECT_FALSE(refused);
+        EXPECT_EQ(exchange.PeerAddress(), "127.0.0.1");
+      } catch (const Error& error) {
+        EXPECT_TRUE(refused) << error.what();
+        EXPECT_EQ(error.kind(), ErrorKind::kRegistry);
+        EXPECT_STREQ(error.what(), "another host named it, and it has a private address");
+      }
+      EXPECT_EQ(seen, refused ? 0 : 1);
+    }
+  }
 }
 
 }  // namespace
