@@ -180,7 +180,7 @@ class Docker:
     def __init__(self, folder):
         need_root("a private Docker daemon")
         self.folder = pathlib.Path(folder) / "docker"
-        self.folder.mkdir()
+        self.folder.mkdir(exist_ok=True)
         self.socket = f"unix://{self.folder}/d.sock"
         self.client = tool("docker")
         self.server = Server("dockerd", [

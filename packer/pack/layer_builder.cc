@@ -32,13 +32,15 @@ constexpr uint32_t kOwnFile = 0644;
 // libdeflate 12: 4, 16.0 %; 6: 140, 16.6 %; 1: 360, 19.0 %. zstd 19: 4, 13.5 %; 9: 110, 14.4 %;
 // kFastZstd: 600, 15.8 %.
 struct Level {
-  uint64_t below;  // bytes of content and index
+  uint64_t below;  // bytes of the tar file, about
   int gzip, zstd;
 };
 constexpr Level kLevels[] = {
-    {uint64_t{4} << 20, 12, 19}, {uint64_t{32} << 20, 6, 9}, {UINT64_MAX, 1, kFastZstd}};
+    {uint64_t{1} << 20, 12, 19}, {uint64_t{32} << 20, 6, 9}, {UINT64_MAX, 1, kFastZstd}};
 
-Codec CodecFor(Compression compression, uint64_t bytes) {
+Codec CodecFor(Compression compression, const Segment& segment, const SegmentIndex& index) {
+  constexpr uint64_t kEntry = 1024;  // its header, and on average half a block of padding
+  uint64_t bytes = segment.stored_bytes + index.lines.size() + segment.lines.size() * kEntry;
   const Level* level = kLevels;
   while (bytes >= level->below) ++level;
   return {compression, compression == Compression::kZstd ? level->zstd : level->gzip};
@@ -212,7 +214,7 @@ SegmentIndex WriteIndex(const Segment& segment) {
 Layer BuildLayer(const Segment& segment, const SegmentIndex& index, const std::string& head,
                  const Listing& listing, const Context& context, const PackOptions& options) {
   UniqueFd file = OpenUnnamedFile();
-  Codec codec = CodecFor(options.compression, segment.stored_bytes + index.lines.size());
+  Codec codec = CodecFor(options.compression, segment, index);
   CompressedWriter out(file.get(), codec, options.threads);
   TarWriter tar(&out, options.mtime);
   Builder builder(&tar, out, listing, context, options.quick_hashes);
