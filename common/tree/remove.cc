@@ -35,7 +35,7 @@ struct Emptier {
     errno = error;
     if (!is_dir || strlen(name) > kMaxName) return false;
     self->found_dir = true;
-    strcpy(self->dir_name, name);
+    memcpy(self->dir_name, name, strlen(name) + 1);
     return false;
   }
 };
@@ -104,7 +104,7 @@ bool Descent::Enter(const char* name) {
   // A failure to do so shows at the first unlink.
   if ((mode & 0700) != 0700) fchmod(fd, mode | 0700);
   Level& level = *new (&levels_[depth_++]) Level{fd, {}, {}};
-  strcpy(level.name, name);
+  memcpy(level.name, name, strlen(name) + 1);
   if (depth_ > kOpenLevels) {
     Level& outer = levels_[depth_ - 1 - kOpenLevels];
     outer.place.Park(&outer.fd);
