@@ -112,6 +112,7 @@ std::vector<PushedTo> PushToAll(const std::string& directory,
   std::deque<Session> from;
   for (const std::string& other : options.from) from.emplace_back(other, options);
   std::vector<std::string> written;
+  written.reserve(targets.size());
   for (const Target& target : targets) written.push_back(target.session.reference.LocalPath());
   SourceTree source(directory, written, options, targets.front().session.Cache());
   // Asked while the directory is read: from a registry that is far the answer takes longer than

@@ -205,6 +205,7 @@ void Pusher::WriteSegment(const Segment& part, const SegmentIndex& index, const 
                  {options_.compression, source_.threads(), FixedTime(), &scan_.quick_hashes});
   uint64_t size = layer.descriptor.size;
   Descriptor descriptor = layer.descriptor;
+  std::string diff_id = layer.diff_id;
   // Sent while the next one is packed.
   if (keep_layers_) {
     layers_.push_back(std::move(layer));
@@ -214,7 +215,6 @@ void Pusher::WriteSegment(const Segment& part, const SegmentIndex& index, const 
   }
   descriptor.annotations[kLabelPush] = std::to_string(push_);
   KeepIndex(session_.DocumentCache(), index);
-  const std::string& diff_id = keep_layers_ ? layers_.back().diff_id : layer.diff_id;
   segments_.push_back(
       {index.digest,
        descriptor,

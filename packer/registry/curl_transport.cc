@@ -122,7 +122,7 @@ class CurlTransport : public Transport {
     Response response = exchange.Run(url.text, credentials);
     std::lock_guard<std::mutex> lock(mutex_);
     if (url.host == first_host_ && !first_is_public_) {
-      std::string address = exchange.PeerAddress();
+      const std::string& address = exchange.PeerAddress();
       first_is_public_ = !address.empty() && !IsPrivateHost(address);
     }
     idle_.push_back(std::move(handle));

@@ -18,7 +18,6 @@ namespace {
 
 constexpr uint64_t kMtime = 315532800;  // 1980, as in layers: the archive is reproducible, too
 constexpr uint32_t kMode = 0644;
-constexpr size_t kBuffer = 256 * 1024;
 constexpr char kLayoutFile[] = R"({"imageLayoutVersion":"1.0.0"})";
 // What containerd, and with it docker and podman, name an image of a layout by.
 constexpr char kContainerdName[] = "io.containerd.image.name";
