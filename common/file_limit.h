@@ -3,8 +3,8 @@
 
 namespace kontext {
 
-// As many as the system allows this process: each file under way takes one, and so may the directory
-// that it is in.
+// As many as the system allows this process: each file under way takes one, and so may the
+// directory that it is in.
 void RaiseFileLimit();
 
 }  // namespace kontext

@@ -40,8 +40,8 @@
 //
 // Why k is 8: tests/bench/plan_simulation prints the curve between layers and bytes sent. From 4 to
 // 8 the bytes fall by a third, and by two thirds where every push is a small edit; from 8 on, each
-// further layer saves a few percent; and an image with its base and a few large segments stays at 12
-// layers or so.
+// further layer saves a few percent; and an image with its base and a few large segments stays at
+// 12 layers or so.
 #pragma once
 
 #include <cstddef>
