@@ -244,45 +244,32 @@ class Interruptions(Case):
         self.assertEqual(self.leftovers(target), [])
         self.assert_same_tree(self.source, target)
 
+    def signals_during_a_push(self, ref, moves, folder):
+        """At several moments; `moves`: the file that changes when the new image takes its place."""
+        self.edit(6 << 20)
+        begin = time.monotonic()
+        push(self.source, ref, env=self.env)
+        whole = time.monotonic() - begin
+        for number in range(4 * len(SIGNALS)):
+            self.edit(6 << 20)
+            before = moves.read_bytes()
+            running = self.start("push", self.source, ref)
+            time.sleep(whole * (number // len(SIGNALS) + 1) / 5)
+            running.send_signal(SIGNALS[number % len(SIGNALS)])
+            running.wait(TIMEOUT_SECONDS)
+            self.assert_whole(ref, *([self.source] if moves.read_bytes() != before else []))
+            push(self.source, ref, env=self.env)
+            self.assert_whole(ref, self.source)
+            self.assertEqual(self.leftovers(folder), [])
+
     def test_signals_during_a_push_to_an_archive(self):
         folder = self.new_dir("archives")
         archive = folder / "image.tar"
-        ref = f"docker-archive:{archive}:app:v1"
-        self.edit(6 << 20)
-        begin = time.monotonic()
-        push(self.source, ref, env=self.env)
-        whole = time.monotonic() - begin
-        for number in range(4 * len(SIGNALS)):
-            self.edit(6 << 20)
-            before = archive.read_bytes()
-            running = self.start("push", self.source, ref)
-            time.sleep(whole * (number // len(SIGNALS) + 1) / 5)
-            running.send_signal(SIGNALS[number % len(SIGNALS)])
-            running.wait(TIMEOUT_SECONDS)
-            self.assert_whole(ref, *([self.source] if archive.read_bytes() != before else []))
-        push(self.source, ref, env=self.env)
-        self.assert_whole(ref, self.source)
-        self.assertEqual(self.leftovers(folder), [])
+        self.signals_during_a_push(f"docker-archive:{archive}:app:v1", archive, folder)
 
     def test_signals_during_a_push_to_a_layout(self):
         layout = self.tmp / "layout"
-        ref = f"oci:{layout}:v1"
-        self.edit(6 << 20)
-        begin = time.monotonic()
-        push(self.source, ref, env=self.env)
-        whole = time.monotonic() - begin
-        for number in range(4 * len(SIGNALS)):
-            self.edit(6 << 20)
-            before = (layout / "index.json").read_bytes()
-            running = self.start("push", self.source, ref)
-            time.sleep(whole * (number // len(SIGNALS) + 1) / 5)
-            running.send_signal(SIGNALS[number % len(SIGNALS)])
-            running.wait(TIMEOUT_SECONDS)
-            moved = (layout / "index.json").read_bytes() != before
-            self.assert_whole(ref, *([self.source] if moved else []))
-            push(self.source, ref, env=self.env)
-            self.assert_whole(ref, self.source)
-            self.assertEqual(self.leftovers(layout), [])
+        self.signals_during_a_push(f"oci:{layout}:v1", layout / "index.json", layout)
 
 
 if __name__ == "__main__":

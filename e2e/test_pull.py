@@ -6,7 +6,7 @@ import json
 import os
 import threading
 
-from support import services, tree
+from support import tree
 from support.case import Case, main
 from support.forge import Forge
 from support.image import BASE_PATH, HEAD_PATH, digest_of
@@ -78,10 +78,7 @@ class Pull(Case):
         self.assert_same_tree(self.source, self.out)
 
     def test_owner(self):
-        try:
-            services.need_root("another owner")
-        except services.Unavailable as why:
-            self.unavailable(why)
+        self.need_root("another owner")
         push(self.source, self.ref(self.repo))
         self.pull(None, "--owner", "1234:5678")
         for path in (".", "README", "frozen", "link"):
@@ -109,10 +106,7 @@ class Pull(Case):
 
     def test_verify_of_what_cannot_be_read(self):
         """It is no difference, and nothing is told of what lies below."""
-        try:
-            services.need_root("another user")
-        except services.Unavailable as why:
-            self.unavailable(why)
+        self.need_root("another user")
         push(self.source, self.ref(self.repo))
         self.pull()
         (self.out / "extra").write_text("x")
@@ -184,10 +178,7 @@ class Pull(Case):
         self.assertEqual((self.out / at.relative_to(self.source) / "f").read_text(), "399\n")
 
     def test_what_is_mounted_is_not_emptied(self):
-        try:
-            services.need_root("a file system of its own")
-        except services.Unavailable as why:
-            self.unavailable(why)
+        self.need_root("a file system of its own")
         push(self.source, self.ref(self.repo))
         self.pull()
         elsewhere = self.new_dir("elsewhere")
@@ -211,10 +202,7 @@ class Pull(Case):
                     self.assertFalse(volume.exists())
 
     def test_what_is_mounted_is_not_sent(self):
-        try:
-            services.need_root("mounts")
-        except services.Unavailable as why:
-            self.unavailable(why)
+        self.need_root("mounts")
         elsewhere = self.new_dir("elsewhere")
         (elsewhere / "file").write_text("from elsewhere")
         volume = self.source / "volume"
@@ -236,10 +224,7 @@ class Pull(Case):
                     run("umount", volume)
 
     def test_full_or_read_only_directory(self):
-        try:
-            services.need_root("a small file system")
-        except services.Unavailable as why:
-            self.unavailable(why)
+        self.need_root("a small file system")
         push(self.source, self.ref(self.repo))
         self.out.mkdir()
         for options, reason in (("size=64k", "No space left on device"), ("ro", "Read-only")):

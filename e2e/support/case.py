@@ -52,6 +52,13 @@ class Case(unittest.TestCase):
             raise AssertionError(f"in CI every test runs: {why}")
         raise unittest.SkipTest(str(why))
 
+    @classmethod
+    def need_root(cls, what):
+        try:
+            services.need_root(what)
+        except services.Unavailable as why:
+            cls.unavailable(why)
+
     def setUp(self):
         self.tmp = pathlib.Path(tempfile.mkdtemp(prefix="t", dir=self.base))
 
