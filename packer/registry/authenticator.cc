@@ -30,6 +30,8 @@ std::string HostOf(const std::string& text) {
   return usual ? url.host : fmt::format("{}:{}", url.host, url.port);
 }
 
+bool SaysWhy(const Response& refusal) { return !ParseErrorBody(refusal.body).message.empty(); }
+
 // Whatever goes wrong here is the registry's refusal to whoever sent the request: it must not look
 // like a damaged or a missing image.
 template <typename Action>
@@ -194,21 +196,32 @@ std::string Authenticator::FetchToken(const std::string& scope, bool keep) {
   return token.value;
 }
 
+// A server that does not know the POST form says so in one of several ways, 401 among them.
 Response Authenticator::AskForToken(const TokenRequest& request) {
+  if (credentials_.identity_token.empty()) return GetToken(request);
+  Response posted = PostIdentity(request);
+  if (posted.status != 401 && posted.status != 404 && posted.status != 405) return posted;
+  Response got = GetToken(request);
+  if (IsSuccess(got.status) || posted.status != 401) return got;
+  // The identity token is refused. Either answer may say why.
+  return got.status == 401 && !SaysWhy(posted) && SaysWhy(got) ? got : posted;
+}
+
+Response Authenticator::PostIdentity(const TokenRequest& request) {
+  std::unique_ptr<BlobSource> form = MemoryBlob(TokenForm(request, credentials_.identity_token));
+  Request post;
+  post.method = "POST";
+  post.url = request.realm;
+  post.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+  post.body = form.get();
+  post.secret_body = true;
+  CheckPlainHttp(ParseUrl(post.url));
+  return SendToRealm(post);
+}
+
+// All token servers know this form.
+Response Authenticator::GetToken(const TokenRequest& request) {
   bool identity = !credentials_.identity_token.empty();
-  if (identity) {
-    std::unique_ptr<BlobSource> form = MemoryBlob(TokenForm(request, credentials_.identity_token));
-    Request post;
-    post.method = "POST";
-    post.url = request.realm;
-    post.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-    post.body = form.get();
-    post.secret_body = true;
-    CheckPlainHttp(ParseUrl(post.url));
-    Response answer = SendToRealm(post);
-    if (answer.status != 404 && answer.status != 405) return answer;
-  }
-  // All token servers know this form.
   const std::string& secret = identity ? credentials_.identity_token : credentials_.password;
   std::string username = credentials_.username;
   if (identity && username.empty()) username = "<token>";

@@ -78,6 +78,8 @@ class Authenticator {
   std::string BasicHeader(const std::string& username, const std::string& secret);
   std::string FetchToken(const std::string& scope, bool keep);
   Response AskForToken(const TokenRequest& request);
+  Response PostIdentity(const TokenRequest& request);
+  Response GetToken(const TokenRequest& request);
   Response SendToRealm(Request request);
   void CheckPlainHttp(const Url& url) const;
 

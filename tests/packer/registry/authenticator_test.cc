@@ -348,13 +348,39 @@ TEST_F(AuthenticatorTest, IdentityToken) {
   EXPECT_EQ(script_.seen[1].body,
             "grant_type=refresh_token&client_id=kontext&service=r.io"
             "&scope=repository:app:pull&refresh_token=identity");
-  for (int status : {404, 405}) {
+  for (int status : {401, 404, 405}) {
     transport_.reset();
     script_ = {{Unauthorized(kBearer), {status, {}, ""}, TokenStep("t2"), {200, {}, ""}}, {}};
     EXPECT_EQ(Send().status, 200);
     EXPECT_EQ(script_.Methods(), "GET POST GET GET");
     EXPECT_EQ(script_.seen[2].headers["Authorization"],
               "Basic " + EncodeBase64("<token>:identity"));
+  }
+}
+
+// Each form is tried once, and the answer told that says why.
+TEST_F(AuthenticatorTest, AnIdentityTokenThatIsRefused) {
+  credentials_ = Credentials{"", "", "identity", "", "/a.json"};
+  struct Row {
+    Step post;
+    Step get;
+    const char* told;
+  };
+  const Row rows[] = {
+      {{401, {}, "expired"}, {401, {}, "who?"}, "401 Unauthorized: expired"},
+      {{401, {}, "expired"}, {401, {}, ""}, "401 Unauthorized: expired"},
+      {{401, {}, "expired"}, {404, {}, "no such page"}, "401 Unauthorized: expired"},
+      {{401, {}, ""}, {401, {}, "revoked"}, "401 Unauthorized: revoked"},
+      {{401, {}, "<html>"}, {401, {}, "revoked"}, "401 Unauthorized: revoked"},
+      {{401, {}, ""}, {404, {}, "no such page"}, "401 Unauthorized"},
+      {{404, {}, "no such page"}, {401, {}, "revoked"}, "401 Unauthorized: revoked"},
+  };
+  for (const Row& row : rows) {
+    transport_.reset();
+    script_ = {{Unauthorized(kBearer), row.post, row.get}, {}};
+    EXPECT_EQ(Failure(), std::string("token server auth.io: ") + row.told +
+                             "; the credentials of /a.json are refused: run kontext login r.io");
+    EXPECT_EQ(script_.Methods(), "GET POST GET");
   }
 }
 
