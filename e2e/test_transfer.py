@@ -184,6 +184,44 @@ class Transfer(Case):
             self.assert_refused(done, f"{weather.host}/kept:v1")
             self.assertEqual(self.registry.tag("kept", "v1"), before)
 
+    def test_a_tag_that_may_not_be_read(self):
+        """Artifactory's 403 for a tag that is not there is no reason not to push."""
+        status = 403
+
+        def choose(method, path):
+            unread = method == "GET" and path.endswith("/manifests/v1")
+            return Fault("answer", status=status) if unread else None
+
+        weather = self.weather(choose=choose)
+        ref = f"{weather.host}/hidden:v1"
+        other = f"{weather.host}/hidden-too:v1"
+        for _ in range(2):
+            self.edit()
+            done = kontext("push", self.source, ref, other)
+            self.assertEqual(done.rc, 0, done.stderr)
+            self.assertEqual([line for line in done.stderr.splitlines() if "403" in line],
+                             [f"kontext: {ref} may not be read (manifest v1: 403 Forbidden): "
+                              "starting from a clean base"])
+            self.assert_whole("hidden")
+            self.assert_whole("hidden-too")
+        for command in (("pull", ref, self.new_dir("out")), ("verify", ref), ("ls", ref),
+                        ("inspect", ref), ("push", self.source, self.ref("other"), "--from", ref)):
+            done = kontext(*command)
+            self.assertNotEqual(done.rc, 0)
+            self.assertIn(f"{ref}: manifest v1: 403 Forbidden", done.stderr)
+        status = 401
+        self.assert_refused(kontext("push", self.source, ref), ref, "manifest v1", "401")
+
+    def test_who_may_do_nothing_is_told_by_the_upload(self):
+        weather = self.weather(choose=lambda *_: Fault("answer", status=403))
+        ref = f"{weather.host}/forbidden:v1"
+        done = kontext("push", self.source, ref)
+        self.assertEqual((done.rc, done.stdout), (1, ""))
+        warning, error = done.stderr.splitlines()
+        self.assertIn("may not be read", warning)
+        self.assertIn(f"{ref}: blob sha256:", error)
+        self.assertIn("403 Forbidden", error)
+
     def test_retries_and_timeout_are_checked(self):
         for flag, value in (("--retries", "-1"), ("--retries", "1001"), ("--timeout", "0"),
                             ("--timeout", "x")):

@@ -20,12 +20,16 @@ constexpr char kInsteadOfOther[] = "nothing of it is used";
 // Each reads several of its indexes at once.
 constexpr size_t kOthersAtOnce = 4;
 
+std::string WithoutName(const Session& session, const Error& error) {
+  std::string name = session.reference.ToString(), problem = error.what();
+  if (problem.starts_with(name + ": ")) problem.erase(0, name.size() + 2);
+  return problem;
+}
+
 void WarnOf(const Session& session, const Error& why, const char* instead, const Warn& warn) {
   if (!warn) return;
-  std::string name = session.reference.ToString();
-  std::string problem = why.what();
-  if (problem.starts_with(name + ": ")) problem.erase(0, name.size() + 2);
-  warn(name + " cannot be built on: " + problem + "; " + instead);
+  warn(session.reference.ToString() + " cannot be built on: " + WithoutName(session, why) + "; " +
+       instead);
 }
 
 // All at once: of a large tree's image, this is most of what a small push does beside the scan.
@@ -54,6 +58,14 @@ std::optional<TagDocument> TagQuery::Answer(const Warn& warn) const {
   try {
     return answer_.get();
   } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kForbidden) {
+      // Artifactory's word for a tag that is not there. Who may not push either is told so then.
+      if (warn) {
+        warn(session_.reference.ToString() + " may not be read (" + WithoutName(session_, error) +
+             "): " + kInstead);
+      }
+      return std::nullopt;
+    }
     if (!IsOfTheImage(error)) throw;
     WarnOf(session_, error, kInstead, warn);
     return std::nullopt;

@@ -83,8 +83,8 @@ class TagQuery {
   explicit TagQuery(const Session& session);
 
   void Wait() const { answer_.wait(); }
-  // Nothing when there is no such document, or when it is none of an image; the latter with
-  // a warning. Throws what the store throws.
+  // Nothing when there is no such document, when it is none of an image, or when it may not be
+  // read; the latter two with a warning. Throws what else the store throws.
   std::optional<TagDocument> Answer(const std::function<void(const std::string&)>& warn) const;
 
  private:

@@ -13,6 +13,7 @@ enum class ErrorKind {
   kChanged,      // a file kept changing while it was read
   kNetwork,      // no answer came
   kRegistry,     // an answer came, and it was a refusal
+  kForbidden,    // the same, and it was a 403
   kMissingPart,  // a registry refused a manifest because it has not all that this names
   kFormat,       // bytes from outside do not hold together
 };

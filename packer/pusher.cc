@@ -244,7 +244,8 @@ std::optional<StoredManifest> Pusher::FindSame(const Target& other) const {
     CheckWhole(store, tag->stored.descriptor.digest);
     return tag->stored;
   } catch (const Error& error) {
-    if (!IsOfTheImage(error)) throw;
+    // What may not be read may be written: Artifactory says so of a tag that is not there.
+    if (!IsOfTheImage(error) && error.kind() != ErrorKind::kForbidden) throw;
     return std::nullopt;
   }
 }

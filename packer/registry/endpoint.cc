@@ -15,6 +15,11 @@ namespace {
 // Enough to tell blobs apart, little enough for one line.
 constexpr size_t kShownDigest = sizeof("sha256:") - 1 + 12;
 
+ErrorKind KindOf(int status) {
+  if (status == 404) return ErrorKind::kNotFound;
+  return status == 403 ? ErrorKind::kForbidden : ErrorKind::kRegistry;
+}
+
 std::string Shorten(const std::string& digest) {
   if (digest.size() <= kShownDigest) return digest;
   return fmt::format("{}…", digest.substr(0, kShownDigest));
@@ -79,7 +84,7 @@ void Endpoint::Refuse(const Response& answer, const std::string& subject) const 
   } else if (answer.status == 405) {
     described += "; the registry is read-only, or takes no such request";
   }
-  Fail(answer.status == 404 ? ErrorKind::kNotFound : ErrorKind::kRegistry, subject, described);
+  Fail(KindOf(answer.status), subject, described);
 }
 
 void Endpoint::Fail(ErrorKind kind, const std::string& subject, const std::string& problem) const {

@@ -158,7 +158,7 @@ TEST_F(ClientTest, RefusalsAreOneLineThatNamesAll) {
   for (const Row& row : rows) {
     script_ = {{row.step}, {}};
     EXPECT_EQ(Failure([&] { Client().GetManifest("v1"); }), begin + row.message);
-    EXPECT_EQ(kind_, ErrorKind::kRegistry);
+    EXPECT_EQ(kind_, row.step.status == 403 ? ErrorKind::kForbidden : ErrorKind::kRegistry);
   }
 }
 
