@@ -13,7 +13,7 @@ from support import tree
 from support.case import Case, main
 from support.kontext import kontext, push
 from support.tree import File
-from support.weather import Fault, Weather
+from support.weather import ConnectionCut, Fault, Weather
 
 CAMPAIGN_RUNS = 20
 
@@ -33,18 +33,23 @@ def is_upload(method, path):
 
 
 class SmallBodies(Weather):
-    """A proxy that takes no larger body than `limit`, as nginx does; counts what PATCHes carry."""
+    """A proxy that takes no larger body than `limit`, as nginx does; counts what PATCHes carry.
 
-    def __init__(self, upstream, limit, **options):
-        self.limit, self.patched = limit, []
+    `rude`: it does not wait for the end of one, but resets the connection."""
+
+    def __init__(self, upstream, limit, rude=False, **options):
+        self.limit, self.rude, self.patched = limit, rude, []
         super().__init__(upstream, **options)
 
     def forward(self, passed, fault, headers, rfile, wfile):
         length = int(headers.get("Content-Length") or 0)
         if length > self.limit:
-            self.read_body(rfile, length)
+            self.read_body(rfile, self.limit if self.rude else length)
             passed.status = 413
-            wfile.write(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+            wfile.write(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 9\r\n\r\n")
+            if self.rude:
+                raise ConnectionCut
+            wfile.write(b"too large")
             return True
         again = super().forward(passed, fault, headers, rfile, wfile)
         if passed.method == "PATCH" and passed.status == 202:
@@ -121,6 +126,15 @@ class Transfer(Case):
                 starts = [int(r.split("-")[0]) for r in weather.patched]
                 self.assertEqual(starts, [i * (4 << 20) for i in range(len(starts))])
                 self.assert_whole(f"chunks-{kind}")
+
+    def test_a_refusal_in_mid_upload(self):
+        self.edit(random.Random(5).randbytes(18 << 20))
+        weather = SmallBodies(self.registry.host, 4 << 20, rude=True)
+        self.addCleanup(weather.stop)
+        push(self.source, f"{weather.host}/rude:v1", "--timeout", "5")
+        self.assertIn(413, [p.status for p in weather.take()])
+        self.assertGreater(len(weather.patched), 3)
+        self.assert_whole("rude")
 
     def test_links_that_were_written_in_part_are_mended(self):
         """docker-registry answers 500 to a question for such a blob, until it is uploaded."""

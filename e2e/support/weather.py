@@ -45,7 +45,7 @@ class Fault:
     then: typing.Callable = None
 
 
-class _Cut(Exception):
+class ConnectionCut(Exception):
     """The client's connection is to be reset."""
 
 
@@ -66,7 +66,7 @@ class Weather:
                 try:
                     while outer.serve(self.rfile, self.wfile):
                         pass
-                except _Cut:
+                except ConnectionCut:
                     # A reset, not an orderly end.
                     self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
                 except (OSError, http.client.HTTPException):
@@ -100,11 +100,11 @@ class Weather:
     def forward(self, passed, fault, headers, rfile, wfile):
         length = int(headers.get("Content-Length") or 0)
         if fault and fault.kind == "refuse":
-            raise _Cut
+            raise ConnectionCut
         if fault and fault.kind == "stall":
             self.read_body(rfile, length)
             rfile.read(1)
-            raise _Cut
+            raise ConnectionCut
         time.sleep(self.delay)
         if fault and fault.kind in ("busy", "answer"):
             self.read_body(rfile, length)
@@ -135,13 +135,13 @@ class Weather:
             while sent < (to_send if cut else length):
                 piece = rfile.read(min(PIECE, length - sent))
                 if not piece:
-                    raise _Cut
+                    raise ConnectionCut
                 there.send(piece[:max(0, to_send - sent)])
                 sent += len(piece)
             if cut:
                 if fault.then:
                     fault.then()
-                raise _Cut
+                raise ConnectionCut
             self.answer(there.getresponse(), passed, fault, wfile)
             return True
         finally:
@@ -152,14 +152,14 @@ class Weather:
         while length > 0:
             piece = rfile.read(min(PIECE, length))
             if not piece:
-                raise _Cut
+                raise ConnectionCut
             length -= len(piece)
 
     @staticmethod
     def answer(response, passed, fault, wfile):
         body = response.read()
         if fault and fault.kind == "lose":
-            raise _Cut
+            raise ConnectionCut
         passed.status = response.status
         lines = [f"HTTP/1.1 {response.status} {response.reason}"]
         lines += [f"{name}: {value}" for name, value in response.getheaders()
@@ -171,7 +171,7 @@ class Weather:
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
         if fault and fault.kind == "cut-answer":
             wfile.write((head + body)[:len(head) + int(len(body) * fault.part)])
-            raise _Cut
+            raise ConnectionCut
         wfile.write(head + body)
 
     def take(self):

@@ -55,6 +55,7 @@ Response CurlExchange::Run(const std::string& url, bool credentials) {
   CURLcode code = multi_->Perform(handle_);
   const char* peer = nullptr;
   if (curl_easy_getinfo(handle_, CURLINFO_PRIMARY_IP, &peer) == CURLE_OK && peer) peer_ = peer;
+  bool refused = IsRefused();
   // What was set points into this object.
   curl_easy_reset(handle_);
   if (failure_ != nullptr) std::rethrow_exception(failure_);
@@ -62,11 +63,19 @@ Response CurlExchange::Run(const std::string& url, bool credentials) {
   if (!IsSuccess(response_.status)) {
     response_.body = Blank(std::move(response_.body), settings_.proxy_secrets);
   }
-  if (code != CURLE_OK && !hung_up_) Fail(code);
+  if (code != CURLE_OK && !hung_up_ && !refused) Fail(code);
   if (IsSuccess(response_.status) && !announced_ && request_.on_answer) {
     request_.on_answer(response_);  // there was no body
   }
   return std::move(response_);
+}
+
+// The registry has said no: all that may be missing is the end of its words. Some hang up in the
+// middle of a body that they do not want. A proxy's answer to CONNECT is not the registry's.
+bool CurlExchange::IsRefused() const {
+  long status = 0;
+  curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
+  return headers_over_ && status >= 400 && status == response_.status;
 }
 
 void CurlExchange::SetConnection(const std::string& url) {
@@ -250,12 +259,14 @@ void CurlExchange::TakeHeader(std::string_view line) {
   }
   if (line.starts_with("HTTP/")) {  // a 1xx or a proxy's answer may have come before
     response_.headers.clear();
+    headers_over_ = false;
     size_t space = line.find(' ');
     response_.protocol = line.substr(0, std::min(space, line.size()));
     std::string code(space == std::string_view::npos ? "" : line.substr(space + 1, 3));
     response_.status = std::atoi(code.c_str());
     return;
   }
+  headers_over_ = headers_over_ || Trim(line).empty();
   size_t colon = line.find(':');
   if (colon == std::string_view::npos) return;
   std::string name = LowerCase(Trim(line.substr(0, colon)));

@@ -61,6 +61,7 @@ class CurlExchange {
   void SetMethod();
   void SetHeaders(bool credentials);
   void AddHeader(const std::string& line);
+  bool IsRefused() const;
   [[noreturn]] void Fail(CURLcode code) const;
 
   // What libcurl calls. None lets an exception out: it is kept in failure_ for Run.
@@ -90,6 +91,7 @@ class CurlExchange {
   size_t header_bytes_ = 0;
   std::string peer_;
   bool public_only_ = false;
+  bool headers_over_ = false;
   bool announced_ = false;
   bool hung_up_ = false;
   std::exception_ptr failure_;

@@ -17,6 +17,41 @@ bool Has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+// Answers one request when its head and a little of its body have come, and resets the connection.
+class RudeServer {
+ public:
+  explicit RudeServer(std::string answer) : answer_(std::move(answer)) {
+    listener_ = ListenOnLoopback(&port_);
+    thread_ = std::thread([this] { Serve(); });
+  }
+  ~RudeServer() {
+    thread_.join();
+    close(listener_);
+  }
+
+  std::string Url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/"; }
+
+ private:
+  void Serve() const {
+    int peer = accept(listener_, nullptr, nullptr);
+    char buffer[1 << 16];
+    for (size_t got = 0; got < sizeof(buffer);) {
+      ssize_t more = recv(peer, buffer, sizeof(buffer), 0);
+      if (more <= 0) break;
+      got += static_cast<size_t>(more);
+    }
+    (void)send(peer, answer_.data(), answer_.size(), MSG_NOSIGNAL);
+    linger at_once{1, 0};
+    setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    close(peer);
+  }
+
+  std::string answer_;
+  int port_ = 0;
+  int listener_ = -1;
+  std::thread thread_;
+};
+
 class CurlUploadTest : public testing::Test {
  protected:
   Response Send(const std::string& method, const std::string& path, bool secret = false) {
@@ -92,6 +127,48 @@ TEST_F(CurlUploadTest, LeavesCredentialsBehind) {
   ASSERT_EQ(requests_.size(), 2u);
   EXPECT_TRUE(requests_[1].ends_with("\r\n\r\ncontent"));
   EXPECT_FALSE(Has(requests_[1], "secret"));
+}
+
+// The answer of a server that takes not all of a body and hangs up; when nothing of it comes, sends
+// again, as the client would: it is lost where the connection is reset while something is sent.
+Response SendToRudeServer(const std::string& answer) {
+  constexpr int kTries = 20;
+  std::unique_ptr<BlobSource> body = MemoryBlob(std::string(16 << 20, 'x'));
+  for (int tries = 1;; ++tries) {
+    RudeServer server(answer);
+    Request request;
+    request.method = "PUT";
+    request.url = server.Url();
+    request.body = body.get();
+    try {
+      return NewCurlTransport({})->Send(request);
+    } catch (const Error&) {
+      if (tries == kTries) throw;
+    }
+  }
+}
+
+// Proxies that take no large bodies may refuse one before all of it has come.
+TEST(CurlRefusalTest, ARefusalInMidUploadIsTheAnswer) {
+  struct Row {
+    const char* answer;
+    const char* body;
+  };
+  const Row rows[] = {
+      {"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n", ""},
+      {"HTTP/1.1 413 No\r\nContent-Length: 4\r\n\r\nlong", "long"},
+      {"HTTP/1.1 413 No\r\nConnection: close\r\n\r\nlong", "long"},
+      // These break off.
+      {"HTTP/1.1 413 No\r\nContent-Length: 100\r\n\r\nlong", "long"},
+      {"HTTP/1.1 413 No\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nlong", "long"},
+  };
+  for (const Row& row : rows) {
+    Response answer = SendToRudeServer(row.answer);
+    EXPECT_EQ(answer.status, 413) << row.answer;
+    EXPECT_EQ(answer.body, row.body) << row.answer;
+  }
+  EXPECT_THROW(SendToRudeServer("HTTP/1.1 413 No\r\nContent-Le"), Error);
+  EXPECT_THROW(SendToRudeServer("HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\nlong"), Error);
 }
 
 TEST_F(CurlUploadTest, IsNotSentOnWhereItMustNot) {
