@@ -13,7 +13,8 @@ BUFFER = 16 << 10
 
 
 class CountingProxy:
-    """Listens on `host`, passes on to `upstream`; forget() starts the counts again."""
+    """Listens on `host`, passes on to `upstream`, a host with its port or the path of a socket;
+    forget() starts the counts again."""
 
     def __init__(self, upstream):
         self.upstream = upstream
@@ -38,13 +39,20 @@ class CountingProxy:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
-        host, port = self.upstream.rsplit(":", 1)
-        with client, socket.create_connection((host, int(port))) as server:
+        with client, self._connect() as server:
             back = threading.Thread(target=self._pass, args=(server, client, self._answered),
                                     daemon=True)
             back.start()
             self._pass(client, server, self._asked())
             back.join()
+
+    def _connect(self):
+        if self.upstream.startswith("/"):
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(self.upstream)
+            return server
+        host, port = self.upstream.rsplit(":", 1)
+        return socket.create_connection((host, int(port)))
 
     @staticmethod
     def _pass(source, target, count):
