@@ -115,13 +115,35 @@ class Far(Case):
         self.assert_sound(image, source)
         self.assertEqual(len(image.layers()), 1 + SMALL_SEGMENTS + 1)
 
-    def test_downloads_in_flight(self):
+    def stack(self):
+        """A directory and its image with a layer for each part, more than a push of it would make."""
         source, tags = self.parts(LAYERS)
-        push(source, f"oci:{self.tmp}/whole:v1", env=self.env)
+        whole = f"oci:{self.tmp}/whole:v1"
+        push(source, whole, env=self.env)
         forge = Forge(self.tmp / "whole", "v1")
         forge.stack([Image(Layout(self.tmp / "parts-of-it"), tag) for tag in tags])
-        copied = run("skopeo", "copy", "--all", "--dest-tls-verify=false",
-                     f"oci:{self.tmp}/whole:v1", f"docker://{self.ref('stack')}")
+        return source, whole
+
+    def test_uploads_of_many_blobs_in_flight(self):
+        source, whole = self.stack()
+        pushes = iter(range(TRIES))
+
+        def work():
+            self.last = f"copied{next(pushes)}"
+            done = kontext("push", source, whole, self.ref_over_there(self.last), env=self.env)
+            self.assertEqual(done.rc, 0, done.stderr)
+
+        self.in_flight(f"uploads of {LAYERS} layers", work)
+        self.assertEqual(len(self.image(self.last).layers()), 1 + LAYERS)
+        target = self.new_dir("target")
+        done = kontext("pull", self.ref(self.last), target, env=self.env)
+        self.assertEqual(done.rc, 0, done.stderr)
+        self.assert_same_tree(source, target)
+
+    def test_downloads_in_flight(self):
+        source, whole = self.stack()
+        copied = run("skopeo", "copy", "--all", "--dest-tls-verify=false", whole,
+                     f"docker://{self.ref('stack')}")
         self.assertEqual(copied.rc, 0, copied.stderr)
         target = self.tmp / "target"
 
