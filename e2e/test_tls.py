@@ -98,12 +98,30 @@ class Tls(Case):
         done = kontext("push", self.source, ref, env=self.env)
         self.assert_refused(done, ref, rc=done.rc)
 
+    def assert_loud(self, flag, ref, env):
+        """Each run warns, once: the first push, one that changes nothing, and what only reads."""
+        for command in (("push", self.source, ref), ("push", self.source, ref), ("ls", ref),
+                        ("pull", ref, self.new_dir("out")), ("verify", ref), ("inspect", ref),
+                        ("diff", self.source, ref), ("rm", ref)):
+            done = kontext(*command, flag, env=env)
+            self.assertEqual(done.rc, 0, done.stderr)
+            about = [line for line in done.stderr.splitlines() if flag in line]
+            self.assertEqual(len(about), 1, f"{command}: {done.stderr}")
+            self.assertTrue(about[0].startswith(f"kontext: {ref.partition('/')[0]}: {flag}: "), about)
+            self.assertIn("credentials included", about[0])
+
     def test_insecure_tls_is_loud(self):
-        done = kontext("push", "--insecure-tls", self.source, self.ref("insecure"), env=self.env)
+        self.assert_loud("--insecure-tls", self.ref("insecure"), self.env)
+
+    def test_insecure_http_is_loud(self):
+        # What is on loopback is spoken to so anyway; to another name a proxy leads.
+        registry = services.Registry(self.tmp)
+        self.addCleanup(registry.stop)
+        env = {**self.env, "http_proxy": f"http://{registry.host}", "NO_PROXY": ""}
+        self.assert_loud("--insecure-http", "registry.test:5000/insecure:v1", env)
+        done = kontext("push", "--insecure-http", self.source, f"{registry.host}/plain:v1", env=env)
         self.assertEqual(done.rc, 0, done.stderr)
-        about = [line for line in done.stderr.splitlines() if "--insecure-tls" in line]
-        self.assertEqual(len(about), 1, done.stderr)
-        self.assertIn(self.registry.host, about[0])
+        self.assertNotIn("--insecure", done.stderr)
 
     def test_another_name_than_the_certificates(self):
         port = self.registry.host.rpartition(":")[2]
