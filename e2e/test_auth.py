@@ -14,10 +14,11 @@ import time
 
 from support import services, tree
 from support.case import Case, main
-from support.kontext import BIN, kontext, push, run
+from support.kontext import BIN, TIMEOUT_SECONDS, kontext, push, run
 from support.pki import Authority
 from support.token_server import (IDENTITY, PASSWORD, USER, Gate, TokenServer, jwt_maker)
 from support.tree import File
+from support.weather import Fault, Weather
 
 # bcrypt of PASSWORD, as `htpasswd -B` makes it.
 HTPASSWD = f"{USER}:$2y$04$G2JVnBbSgv/.RTDgxp6dL.mLDJ8/hu8llwYmJBevYwHzeExBOTI0m\n"
@@ -301,6 +302,38 @@ class Tokens(AuthCase):
         self.assertEqual([method for method, _ in self.tokens.requests], ["POST"])
         self.assertIn("(Authorization: Bearer ***)", done.stderr)
         self.assertNotIn("eyJ", done.stderr)
+
+
+class Memory(AuthCase):
+    def test_no_core_file_and_no_other_process_gets_it(self):
+        """PR_SET_DUMPABLE: the kernel gives the files of such a process to root (proc(5))."""
+        self.need_root("running the program as somebody else")
+        weather = Weather("127.0.0.1:1", choose=lambda *_: Fault("stall"))
+        self.addCleanup(weather.stop)
+        self.tmp.chmod(0o755)
+        self.base.chmod(0o755)
+        reader = ["python3", "-c", "import sys; open(sys.argv[1]).read()"]
+        for command, hidden in (([BIN, "ls", f"{weather.host}/app:v1"], True),
+                                (["sleep", str(TIMEOUT_SECONDS)], False)):
+            user = {"user": 65534, "group": 65534, "extra_groups": [], "cwd": "/",
+                    "stdin": subprocess.DEVNULL}
+            try:
+                running = subprocess.Popen(command, stdout=subprocess.DEVNULL,
+                                           stderr=subprocess.DEVNULL, **user)
+            except PermissionError as trouble:
+                self.skipTest(f"nobody else may run the program where it is: {trouble}")
+            self.addCleanup(running.wait)
+            self.addCleanup(running.kill)
+            deadline = time.monotonic() + TIMEOUT_SECONDS
+            while hidden and not weather.passed:
+                self.assertIsNone(running.poll())
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.01)
+            files = [f"/proc/{running.pid}/{name}" for name in ("environ", "mem", "maps")]
+            self.assertEqual({os.stat(file).st_uid for file in files}, {0 if hidden else 65534})
+            for file in files[::2]:
+                done = subprocess.run([*reader, file], capture_output=True, check=False, **user)
+                self.assertEqual(done.returncode, 1 if hidden else 0, done.stderr)
 
 
 class ShortLived(AuthCase):

@@ -185,6 +185,14 @@ class Archive(Destination):
         self.assert_refused(kontext("push", self.source, self.archived, "--platform", "linux/amd64",
                                     "--platform", "linux/arm64"), "several platforms", rc=2)
 
+    def test_a_platform_given_twice_is_one(self):
+        twice = ["--platform", "linux/amd64"] * 2
+        for ref in (self.archived, f"oci:{self.tmp}/layout:v1"):
+            once = push(self.source, ref, *twice[:2])
+            self.assertEqual(push(self.source, ref, *twice), once)
+            self.assertEqual(push(self.source, ref, "--clean", *twice), once)
+        self.assertEqual(len(self.layout(self.tmp / "layout", "v1").index["manifests"]), 1)
+
 
 class WrongArchive(Destination):
     def test_what_is_in_the_way(self):

@@ -12,8 +12,9 @@ from fault_campaign import Campaign
 from support import tree
 from support.case import Case, main
 from support.kontext import kontext, push
+from support.token_server import Server
 from support.tree import File
-from support.weather import ConnectionCut, Fault, Weather
+from support.weather import PIECE, ConnectionCut, Fault, Weather
 
 CAMPAIGN_RUNS = 20
 
@@ -55,6 +56,29 @@ class SmallBodies(Weather):
         if passed.method == "PATCH" and passed.status == 202:
             self.patched.append(headers["Content-Range"])
         return again
+
+
+class Endless(Server):
+    """Answers whatever it is asked with JSON that does not end; `most`: the bytes that were taken."""
+
+    def __init__(self):
+        self.most = 0
+        super().__init__()
+
+    def handle(self, handler, body):
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/vnd.oci.image.index.v1+json")
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        taken = 0
+        try:
+            while taken < 1 << 30:
+                handler.wfile.write(b" " * PIECE)
+                taken += PIECE
+                self.most = max(self.most, taken)
+        except OSError:
+            pass
+        handler.close_connection = True
 
 
 class Transfer(Case):
@@ -235,6 +259,19 @@ class Transfer(Case):
         self.assertIn("may not be read", warning)
         self.assertIn(f"{ref}: blob sha256:", error)
         self.assertIn("403 Forbidden", error)
+
+    def test_a_manifest_beyond_all_bounds(self):
+        """4 MiB is what a registry has to take; what is longer is not read to its end."""
+        endless = Endless()
+        self.addCleanup(endless.stop)
+        ref = f"{endless.host}/endless:v1"
+        for command in (("ls", ref), ("inspect", ref), ("pull", ref, self.new_dir("out"))):
+            self.assert_refused(kontext(*command), ref, "manifest v1",
+                                "the answer is longer than 4194304 bytes")
+        done = kontext("verify", ref)
+        self.assertEqual(done.rc, 2, done.stderr)
+        self.assertIn("longer than 4194304 bytes", done.stderr)
+        self.assertLess(endless.most, 64 << 20)
 
     def test_retries_and_timeout_are_checked(self):
         for flag, value in (("--retries", "-1"), ("--retries", "1001"), ("--timeout", "0"),

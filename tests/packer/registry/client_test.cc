@@ -364,7 +364,20 @@ TEST_F(ClientTest, NoticesAManifestStoredAsAnother) {
   Descriptor manifest{"application/vnd.oci.image.index.v1+json", DigestOf("{}"), 2, {}, {}};
   script_.steps = {{201, {{"docker-content-digest", blob_.digest}}, ""}};
   EXPECT_NE(Failure([&] { Client().PutManifest(manifest, "{}", "v1"); }), "");
-  EXPECT_NE(Failure([&] { Client().PutManifest(manifest, std::string(5 << 20, ' '), "v1"); }), "");
+}
+
+TEST_F(ClientTest, SendsNoManifestThatNoRegistryNeedTake) {
+  const std::string most(kMaxManifest, ' '), more = most + ' ';
+  auto put = [&](const std::string& body) {
+    script_ = {{{201, {}, ""}}, {}};
+    return Failure([&] {
+      Client().PutManifest({"", DigestOf(body), body.size(), {}, {}}, body, "v1");
+    });
+  };
+  EXPECT_EQ(put(most), "");
+  EXPECT_EQ(put(more),
+            "127.0.0.1:5000/app:v1: manifest v1: 4194305 bytes are more than a registry takes");
+  EXPECT_TRUE(script_.seen.empty());
 }
 
 }  // namespace
