@@ -242,6 +242,9 @@ class Transfer(Case):
                               "starting from a clean base"])
             self.assert_whole("hidden")
             self.assert_whole("hidden-too")
+        done = kontext("diff", self.source, ref)
+        self.assertEqual(done.rc, 1, done.stderr)
+        self.assertIn(f"{ref} may not be read", done.stderr)
         for command in (("pull", ref, self.new_dir("out")), ("verify", ref), ("ls", ref),
                         ("inspect", ref), ("push", self.source, self.ref("other"), "--from", ref)):
             done = kontext(*command)

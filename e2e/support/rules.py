@@ -22,6 +22,12 @@ def blobs(image):
     """Every descriptor tells the truth about what it points at."""
     if image.index.get("mediaType") != oci.INDEX_TYPE:
         yield f"index: media type {image.index.get('mediaType')}"
+    digests = [descriptor["digest"] for descriptor in image.index["manifests"]]
+    if len(set(digests)) != len(digests):  # some registries refuse that
+        yield "index: a digest comes twice"
+    for manifest in image.manifests.values():
+        if manifest.get("mediaType") != oci.MANIFEST_TYPE:
+            yield f"manifest: media type {manifest.get('mediaType')}"
     for descriptor in image.index["manifests"]:
         yield from matches(descriptor, image.reader.manifest(descriptor["digest"]),
                            oci.MANIFEST_TYPE)
