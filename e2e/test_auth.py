@@ -16,7 +16,8 @@ from support import services, tree
 from support.case import Case, main
 from support.kontext import BIN, TIMEOUT_SECONDS, kontext, push, run
 from support.pki import Authority
-from support.token_server import (IDENTITY, PASSWORD, USER, Gate, TokenServer, jwt_maker)
+from support.token_server import (IDENTITY, NOBODY, PASSWORD, USER, Gate, TokenServer,
+                                  jwt_maker)
 from support.tree import File
 from support.weather import Fault, Weather
 
@@ -294,14 +295,35 @@ class Tokens(AuthCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         push(self.source, self.ref("login"), env=self.env)
 
-    def test_identity_token(self):
+    def write_identity(self, token):
         self.write_config({"auths": {self.registry.host: {
-            "auth": base64.b64encode(b"00000000-0000:").decode(), "identitytoken": IDENTITY}}})
+            **self.entry(NOBODY, ""), "identitytoken": token}}})
+
+    def test_identity_token(self):
+        self.write_identity(IDENTITY)
         done = self.kontext("push", "--verbose", self.source, self.ref("identity"))
         self.assertEqual(done.rc, 0, done.stderr)
         self.assertEqual([method for method, _ in self.tokens.requests], ["POST"])
         self.assertIn("(Authorization: Bearer ***)", done.stderr)
         self.assertNotIn("eyJ", done.stderr)
+
+    def test_identity_token_where_the_post_form_is_not_known(self):
+        self.tokens.knows_post = False
+        self.addCleanup(setattr, self.tokens, "knows_post", True)
+        self.write_identity(IDENTITY)
+        push(self.source, self.ref("identity-by-get"), env=self.env)
+        self.assertEqual([method for method, _ in self.tokens.requests], ["POST", "GET"])
+
+    def test_identity_token_that_is_refused(self):
+        self.addCleanup(setattr, self.tokens, "knows_post", True)
+        for knows_post in (False, True):
+            self.tokens.knows_post = knows_post
+            self.tokens.requests.clear()
+            self.write_identity("wr0ng-identity-t0ken")
+            done = self.kontext("push", self.source, self.ref("identity-refused"))
+            self.assert_refused(done, "token server", "401", "not you", self.config, "are refused")
+            self.assert_no_secrets(done, "wr0ng-identity-t0ken")
+            self.assertEqual([method for method, _ in self.tokens.requests], ["POST", "GET"])
 
 
 class Memory(AuthCase):

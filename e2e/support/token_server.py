@@ -9,6 +9,7 @@ import time
 import urllib.parse
 
 USER, PASSWORD, IDENTITY = "tester", "s3cret-Pa55", "identity-t0ken-0123456789"
+NOBODY = "00000000-0000"  # whose name stands beside an identity token
 
 
 def basic(user, password):
@@ -60,10 +61,12 @@ class Server:
 
 
 class TokenServer(Server):
-    """Gives tokens to USER, to holders of IDENTITY, and to anybody for public/ repositories."""
+    """Gives tokens to USER, to holders of IDENTITY, and to anybody for public/ repositories.
+
+    `knows_post`: else it answers 401 to that form, as some do."""
 
     def __init__(self, make_token):
-        self.make_token = make_token
+        self.make_token, self.knows_post = make_token, True
         self.requests = []  # (method, query or form)
         super().__init__()
 
@@ -75,7 +78,10 @@ class TokenServer(Server):
         if handler.command == "POST":
             query = urllib.parse.parse_qs(body.decode())
         self.requests.append((handler.command, query))
-        known = (handler.headers.get("Authorization") == basic(USER, PASSWORD) or
+        if handler.command == "POST" and not self.knows_post:
+            return handler.answer(401)
+        known = (handler.headers.get("Authorization") in (basic(USER, PASSWORD),
+                                                          basic(NOBODY, IDENTITY)) or
                  query.get("refresh_token") == [IDENTITY])
         access = []
         for scope in " ".join(query.get("scope", [])).split():
