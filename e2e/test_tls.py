@@ -2,16 +2,46 @@
 """TLS: private authorities, certs.d, client certificates, --insecure-tls, IPv6."""
 
 import pathlib
+import random
 import shutil
 import socket
+import threading
 
 from support import services, tree
 from support.case import Case, main
-from support.kontext import kontext, push
+from support.kontext import TIMEOUT_SECONDS, kontext, push
 from support.pki import Authority, openssl
+from support.proxy import CountingProxy
 from support.tree import File
 
 DOCKER_CERTS = pathlib.Path("/etc/docker/certs.d")
+
+
+class Deaf(CountingProxy):
+    """What a firewall does that forgets connections: of the first ones it passes on `most` bytes
+    each, then nothing more, and closes none. Later ones are good."""
+
+    def __init__(self, upstream, most, first):
+        self.most, self.first, self.connections = most, first, 0
+        self.over = threading.Event()
+        super().__init__(upstream)
+
+    def _asked(self):
+        count, passed = super()._asked(), 0
+        self.connections += 1
+        deaf = self.connections <= self.first
+
+        def hold(data):
+            nonlocal passed
+            count(data)
+            passed += len(data)
+            if deaf and passed > self.most:
+                self.over.wait(TIMEOUT_SECONDS)
+        return hold
+
+    def stop(self):
+        self.over.set()
+        super().stop()
 
 
 class Tls(Case):
@@ -54,6 +84,18 @@ class Tls(Case):
         done = kontext("push", "--verbose", self.source, self.ref("file"), env=env)
         self.assertEqual(done.rc, 0, done.stderr)
         self.assertIn("HTTP/2", done.stderr)
+
+    def test_a_connection_that_no_longer_leads_anywhere(self):
+        """HTTP/2 sends all on one: what is sent again must not go the same way."""
+        noise = random.Random(7)
+        source = tree.build(self.tmp / "large", {
+            name: File(noise.randbytes(2 << 20)) for name in ("a", "b", "c")})
+        # The first asks whether a registry on loopback wants TLS.
+        proxy = Deaf(self.registry.host, most=1 << 20, first=2)
+        self.addCleanup(proxy.stop)
+        env = {**self.env, "SSL_CERT_FILE": str(self.authority.certificate)}
+        push(source, f"{proxy.host}/deaf:v1", "--timeout", "2", env=env)
+        self.assertGreater(proxy.connections, proxy.first)
 
     def test_ssl_cert_dir(self):
         folder = self.new_dir("hashed")

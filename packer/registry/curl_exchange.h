@@ -48,6 +48,9 @@ class CurlExchange {
   // Before Run: nothing is sent to a private address, however the host is called.
   void RefusePrivateAddress() { public_only_ = true; }
 
+  // After Run, also one that has thrown: nothing moved any more. Its connection may be dead.
+  bool Stalled() const { return stalled_; }
+
   // After Run: the address that it was sent to, the server's or a proxy's; may be empty.
   const std::string& PeerAddress() const { return peer_; }
 
@@ -94,6 +97,7 @@ class CurlExchange {
   bool headers_over_ = false;
   bool announced_ = false;
   bool hung_up_ = false;
+  bool stalled_ = false;
   std::exception_ptr failure_;
   char message_[CURL_ERROR_SIZE] = {};
 };

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -116,10 +117,11 @@ class CurlTransport : public Transport {
 
   Response Perform(const Request& request, const Url& url, bool credentials) {
     Handle handle = TakeHandle();
-    CurlExchange exchange(&multi_, handle.get(), settings_, TlsOf(url), request);
+    std::shared_ptr<CurlMulti> multi = Multi();
+    CurlExchange exchange(multi.get(), handle.get(), settings_, TlsOf(url), request);
     if (!MayBePrivate(url)) exchange.RefusePrivateAddress();
     // One that failed is not used again.
-    Response response = exchange.Run(url.text, credentials);
+    Response response = Run(&exchange, multi, url, credentials);
     std::lock_guard<std::mutex> lock(mutex_);
     if (url.host == first_host_ && !first_is_public_) {
       const std::string& address = exchange.PeerAddress();
@@ -127,6 +129,30 @@ class CurlTransport : public Transport {
     }
     idle_.push_back(std::move(handle));
     return response;
+  }
+
+  Response Run(CurlExchange* exchange, const std::shared_ptr<CurlMulti>& multi, const Url& url,
+               bool credentials) {
+    try {
+      Response response = exchange->Run(url.text, credentials);
+      if (exchange->Stalled()) Leave(multi);
+      return response;
+    } catch (...) {
+      if (exchange->Stalled()) Leave(multi);
+      throw;
+    }
+  }
+
+  std::shared_ptr<CurlMulti> Multi() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return multi_;
+  }
+
+  // libcurl keeps an HTTP/2 connection on which a stream has stalled, and would send all that
+  // comes on it again, though a firewall may have forgotten it. What is under way there may end.
+  void Leave(const std::shared_ptr<CurlMulti>& multi) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (multi_ == multi) multi_ = std::make_shared<CurlMulti>();
   }
 
   // A host that is met first, the registry, and at a public address, must not lead into its
@@ -213,7 +239,7 @@ class CurlTransport : public Transport {
   std::string first_host_;
   bool first_is_public_ = false;
   std::vector<Handle> idle_;
-  CurlMulti multi_;
+  std::shared_ptr<CurlMulti> multi_ = std::make_shared<CurlMulti>();
 };
 
 }  // namespace
