@@ -1,7 +1,6 @@
 #include "packer/earlier.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "packer/error.h"
@@ -30,17 +29,6 @@ void WarnOf(const Session& session, const Error& why, const char* instead, const
   if (!warn) return;
   warn(session.reference.ToString() + " cannot be built on: " + WithoutName(session, why) + "; " +
        instead);
-}
-
-// All at once: of a large tree's image, this is most of what a small push does beside the scan.
-std::vector<SegmentLines> ReadLines(std::vector<SegmentIndex> indexes) {
-  std::vector<SegmentLines> lines(indexes.size());
-  size_t threads = std::max(2U, std::thread::hardware_concurrency());
-  InParallel(indexes.size(), threads, [&](size_t i) {
-    lines[i] = SegmentLines::Read(indexes[i]);
-    indexes[i] = SegmentIndex();  // a large one's text is as large as its lines
-  });
-  return lines;
 }
 
 }  // namespace
@@ -119,8 +107,7 @@ Earlier::Unfolded Earlier::Read(const Session& session, const TagDocument& tag) 
   KnownImage image = ReadImage(store, tag, session.DocumentCache());
   if (!store->CanBeBuiltOn()) return {std::move(image), {}};
   CheckWhole(store, image.digest);
-  std::vector<SegmentLines> lines = ReadLines(ReadIndexes(store, image, session.DocumentCache()));
-  CheckTree(image, lines);
+  std::vector<SegmentLines> lines = ReadLines(store, image, session.DocumentCache());
   return {std::move(image), std::move(lines)};
 }
 

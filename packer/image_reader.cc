@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <optional>
+#include <thread>
+#include <utility>
 
 #include "common/layout.h"
 #include "packer/error.h"
 #include "packer/hash.h"
 #include "packer/in_parallel.h"
+#include "packer/lines_cache.h"
 #include "packer/pack/index_part.h"
 #include "packer/pack/layer_builder.h"
 #include "packer/plan/merged.h"
@@ -151,6 +155,10 @@ void CheckTree(const KnownImage& image, const Digest& tree) {
   throw Error(ErrorKind::kFormat, "its segments do not give the tree of its label");
 }
 
+void KeepText(const CacheDir* cache, const SegmentIndex& index) {
+  Keep(cache, CacheKind::kIndex, ToString(index.digest), index.lines);
+}
+
 // False: the hint was too small for the index to be in it.
 bool TryReadIndex(Store* store, const KnownSegment& segment, uint64_t limit, std::string* lines) {
   IndexPartReader reader(segment.index);
@@ -176,8 +184,34 @@ SegmentIndex ReadSegmentIndex(Store* store, const KnownSegment& segment, const C
   while (!TryReadIndex(store, segment, limit, &index.lines)) {
     limit = std::min(limit * 4, segment.layer.size);
   }
-  KeepIndex(cache, index);
+  KeepText(cache, index);
   return index;
+}
+
+// But for those that `skip` says yes to; many at once where the store takes that.
+std::vector<SegmentIndex> ReadIndexesBut(Store* store, const KnownImage& image,
+                                         const CacheDir* cache,
+                                         const std::function<bool(size_t)>& skip) {
+  std::vector<SegmentIndex> indexes(image.segments.size());
+  size_t threads = store->Parallel() > 1 ? std::max(store->Parallel(), kIndexesAtOnce) : 1;
+  InParallel(indexes.size(), threads, [&](size_t i) {
+    if (!skip(i)) indexes[i] = ReadSegmentIndex(store, image.segments[i], cache);
+  });
+  return indexes;
+}
+
+// Throws Error(kFormat) when the image's segments do not give its tree.
+void CheckFold(const KnownImage& image, const std::vector<SegmentLines>& lines,
+               const CacheDir* cache) {
+  std::vector<Digest> indexes;
+  std::vector<const SegmentLines*> segments;
+  for (const SegmentLines& segment : lines) {
+    indexes.push_back(segment.digest);
+    segments.push_back(&segment);
+  }
+  if (IsKnownFold(cache, indexes, image.tree)) return;
+  CheckTree(image, Merged(segments).TreeDigest());
+  KeepFold(cache, indexes, image.tree);
 }
 
 }  // namespace
@@ -253,17 +287,37 @@ void KeepDocument(const CacheDir* cache, const std::string& digest, std::string_
   Keep(cache, CacheKind::kManifest, digest, body);
 }
 
-void KeepIndex(const CacheDir* cache, const SegmentIndex& index) {
-  Keep(cache, CacheKind::kIndex, ToString(index.digest), index.lines);
+void KeepIndex(const CacheDir* cache, const SegmentIndex& index,
+               std::span<const IndexEntry> lines) {
+  KeepText(cache, index);
+  KeepLines(cache, index.digest, lines);
 }
 
 std::vector<SegmentIndex> ReadIndexes(Store* store, const KnownImage& image,
                                       const CacheDir* cache) {
-  std::vector<SegmentIndex> indexes(image.segments.size());
-  size_t threads = store->Parallel() > 1 ? std::max(store->Parallel(), kIndexesAtOnce) : 1;
-  InParallel(indexes.size(), threads,
-             [&](size_t i) { indexes[i] = ReadSegmentIndex(store, image.segments[i], cache); });
-  return indexes;
+  return ReadIndexesBut(store, image, cache, [](size_t) { return false; });
+}
+
+std::vector<SegmentLines> ReadLines(Store* store, const KnownImage& image, const CacheDir* cache) {
+  const std::vector<KnownSegment>& segments = image.segments;
+  const size_t threads = std::max(2U, std::thread::hardware_concurrency());
+  std::vector<SegmentLines> lines(segments.size());
+  std::vector<char> known(segments.size());
+  InParallel(segments.size(), threads, [&](size_t i) {
+    auto recalled = RecallLines(cache, segments[i].index);
+    known[i] = recalled.has_value();
+    if (recalled) lines[i] = std::move(*recalled);
+  });
+  std::vector<SegmentIndex> indexes =
+      ReadIndexesBut(store, image, cache, [&](size_t i) { return known[i] != 0; });
+  InParallel(segments.size(), threads, [&](size_t i) {
+    if (known[i] != 0) return;
+    lines[i] = SegmentLines::Read(indexes[i]);
+    indexes[i] = SegmentIndex();  // a large one's text is as large as its lines
+    KeepLines(cache, segments[i].index, lines[i].lines);
+  });
+  CheckFold(image, lines, cache);
+  return lines;
 }
 
 UnpackedImage Unpack(Store* store, KnownImage image, const CacheDir* cache) {
@@ -272,13 +326,6 @@ UnpackedImage Unpack(Store* store, KnownImage image, const CacheDir* cache) {
   unpacked.listing = Fold(unpacked.indexes);
   CheckTree(unpacked.image, unpacked.listing.TreeDigest());
   return unpacked;
-}
-
-void CheckTree(const KnownImage& image, const std::vector<SegmentLines>& lines) {
-  std::vector<const SegmentLines*> segments;
-  segments.reserve(lines.size());
-  for (const SegmentLines& segment : lines) segments.push_back(&segment);
-  CheckTree(image, Merged(segments).TreeDigest());
 }
 
 }  // namespace kontext

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,9 +58,9 @@ KnownImage ReadImage(Store* store, const TagDocument& tag, const CacheDir* cache
 // view into the descriptor.
 std::string_view PackedSizesHint(const Descriptor& layer);
 
-// Keeps a document or an index for the next call that wants it.
+// Keeps a document or an index, with its lines, for the next call that wants it.
 void KeepDocument(const CacheDir* cache, const std::string& digest, std::string_view body);
-void KeepIndex(const CacheDir* cache, const SegmentIndex& index);
+void KeepIndex(const CacheDir* cache, const SegmentIndex& index, std::span<const IndexEntry> lines);
 
 // What an image holds, as far as indexes tell.
 struct UnpackedImage {
@@ -72,8 +73,10 @@ struct UnpackedImage {
 // not hold together or do not give the tree of its label.
 UnpackedImage Unpack(Store* store, KnownImage image, const CacheDir* cache = nullptr);
 
-// Throws Error(kFormat) when the fold of the lines of an image's segments is not its tree.
-void CheckTree(const KnownImage& image, const std::vector<SegmentLines>& lines);
+// The lines of the image's segments, as ReadIndexes gives them, parsed: from the cache or from
+// their indexes. Throws Error(kFormat) or Error(kNotFound) as that does, and when together they do
+// not give the image's tree.
+std::vector<SegmentLines> ReadLines(Store* store, const KnownImage& image, const CacheDir* cache);
 
 std::vector<Platform> PlatformsOf(const ImageIndex& index);
 

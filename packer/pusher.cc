@@ -6,6 +6,7 @@
 #include "common/head.h"
 #include "packer/bring_segments.h"
 #include "packer/hash.h"
+#include "packer/lines_cache.h"
 #include "packer/plan/plan.h"
 
 namespace kontext {
@@ -150,6 +151,7 @@ void Pusher::WriteSegments() {
     done += parts[i].stored_bytes;
   }
   result_.segments_written = parts.size();
+  RememberFold();
 }
 
 bool Pusher::IsSameStack(const std::optional<KnownImage>& image) const {
@@ -214,13 +216,22 @@ void Pusher::WriteSegment(const Segment& part, const SegmentIndex& index, const 
     uploads_.Add(descriptor, OwnFileBlob(std::move(layer.file), size));
   }
   descriptor.annotations[kLabelPush] = std::to_string(push_);
-  KeepIndex(session_.DocumentCache(), index);
+  KeepIndex(session_.DocumentCache(), index, part.lines);
   segments_.push_back(
       {index.digest,
        descriptor,
        push_,
        diff_id,
        {"kontext segment " + ToHex(index.digest).substr(0, kShortDigest), Summary(part)}});
+}
+
+// The new segments were computed so that all together give the tree: the next push need not fold
+// them to know.
+void Pusher::RememberFold() const {
+  std::vector<Digest> indexes;
+  indexes.reserve(segments_.size());
+  for (const KnownSegment& segment : segments_) indexes.push_back(segment.index);
+  KeepFold(session_.DocumentCache(), indexes, scan_.tree);
 }
 
 ImageParts Pusher::PartsFor(const ImageRequest& request) const {

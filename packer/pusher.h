@@ -56,6 +56,7 @@ class Pusher {
   std::string MakeHead(const std::vector<SegmentIndex>& added) const;
   void WriteSegment(const Segment& part, const SegmentIndex& index, const std::string& head);
 
+  void RememberFold() const;
   ImageParts PartsFor(const ImageRequest& request) const;
   std::optional<StoredManifest> FindSame(const Target& other) const;
   const Written* InSameRepository(const Target& other) const;

@@ -24,6 +24,7 @@ namespace {
 constexpr CacheBounds kBounds[kCacheKinds] = {
     {"stat", 512 << 20, 64},
     {"index", 512 << 20, 2048},
+    {"lines", 512 << 20, 4096},
     {"manifest", 64 << 20, 2048},
 };
 static_assert(static_cast<size_t>(CacheKind::kManifest) + 1 == kCacheKinds);

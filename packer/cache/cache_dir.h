@@ -25,9 +25,10 @@ namespace kontext {
 enum class CacheKind {
   kStat,      // "stat": stat caches, one for a directory
   kIndex,     // "index": segment indexes by digest
+  kLines,     // "lines": the same, parsed; and trees by the segments that give them
   kManifest,  // "manifest": small OCI documents by digest
 };
-inline constexpr size_t kCacheKinds = 3;
+inline constexpr size_t kCacheKinds = 4;
 
 // The bytes of one cached file.
 struct CachedBytes {

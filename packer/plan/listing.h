@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <limits>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,11 +27,14 @@ class TextArena {
   std::string_view KeepPath(std::string_view dir, std::string_view name);
   // Keeps what `other` keeps, too.
   void Adopt(TextArena other);
+  // Keeps bytes that views point into already.
+  void Adopt(std::unique_ptr<char[]> bytes) { adopted_.push_back(std::move(bytes)); }
 
  private:
   std::string* ChunkFor(size_t size);
 
   std::deque<std::string> chunks_;
+  std::vector<std::unique_ptr<char[]>> adopted_;
 };
 
 struct ListingTotals {

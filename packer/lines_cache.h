@@ -1,0 +1,22 @@
+// Local state about segments, so that a push need not parse what it has seen before: their lines,
+// and which trees they give together.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "packer/cache/cache_dir.h"
+#include "packer/plan/segment_lines.h"
+
+namespace kontext {
+
+// Without a cache (null) nothing is kept and nothing is there.
+std::optional<SegmentLines> RecallLines(const CacheDir* cache, const Digest& segment);
+void KeepLines(const CacheDir* cache, const Digest& segment, std::span<const IndexEntry> lines);
+
+// Is it known that segments, bottom to top, fold to a tree?
+bool IsKnownFold(const CacheDir* cache, const std::vector<Digest>& segments, const Digest& tree);
+void KeepFold(const CacheDir* cache, const std::vector<Digest>& segments, const Digest& tree);
+
+}  // namespace kontext

@@ -1,0 +1,122 @@
+#include "packer/plan/lines_file.h"
+
+#include <xxhash.h>
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "packer/large_pages.h"
+
+namespace kontext {
+namespace {
+
+// "kontext" and the version, as a number: a machine of other byte order reads another one.
+constexpr uint64_t kMagic = 0x6b6f'6e74'6578'7401;
+
+struct Header {
+  uint64_t magic;
+  uint64_t lines;
+  uint64_t text_bytes;
+  uint8_t segment[Digest::kBytes];
+  uint64_t checksum;
+};
+static_assert(sizeof(Header) == 64);
+
+struct Record {
+  uint8_t sha256[Digest::kBytes];
+  uint64_t size;
+  uint32_t text_at;  // where its path begins; the target and the `at` follow
+  uint32_t path_length, target_length, at_length;
+  uint16_t mode;
+  uint8_t type;
+  uint8_t whiteout;
+  uint8_t zero[4];
+};
+static_assert(sizeof(Record) == 64);
+
+uint64_t ChecksumOf(Header header, std::string_view records, std::string_view text) {
+  header.checksum = 0;
+  uint64_t sum = XXH3_64bits(&header, sizeof(header));
+  sum = XXH3_64bits_withSeed(records.data(), records.size(), sum);
+  return XXH3_64bits_withSeed(text.data(), text.size(), sum);
+}
+
+Record RecordOf(const IndexEntry& line, size_t text_at) {
+  Record record = {};
+  std::memcpy(record.sha256, line.sha256.bytes, Digest::kBytes);
+  record.size = line.size;
+  // More text than the cache takes does not come back: its checksum is of other positions.
+  record.text_at = static_cast<uint32_t>(text_at);
+  record.path_length = static_cast<uint32_t>(line.path.size());
+  record.target_length = static_cast<uint32_t>(line.target.size());
+  record.at_length = static_cast<uint32_t>(line.at.size());
+  record.mode = static_cast<uint16_t>(line.mode);
+  record.type = static_cast<uint8_t>(line.type);
+  record.whiteout = line.whiteout;
+  return record;
+}
+
+// False: it does not fit the text.
+bool ReadRecord(const Record& record, std::string_view text, IndexEntry* line) {
+  uint64_t length = uint64_t{record.path_length} + record.target_length + record.at_length;
+  if (record.text_at + length > text.size()) return false;
+  std::memcpy(line->sha256.bytes, record.sha256, Digest::kBytes);
+  line->size = record.size;
+  line->mode = record.mode;
+  line->type = static_cast<EntryType>(record.type);
+  line->whiteout = record.whiteout != 0;
+  line->path = text.substr(record.text_at, record.path_length);
+  line->target = text.substr(record.text_at + line->path.size(), record.target_length);
+  line->at = text.substr(record.text_at + length - record.at_length, record.at_length);
+  return true;
+}
+
+}  // namespace
+
+LinesFile WriteLinesFile(const Digest& segment, std::span<const IndexEntry> lines) {
+  LinesFile file;
+  file.fixed.reserve(sizeof(Header) + lines.size() * sizeof(Record));
+  file.fixed.resize(sizeof(Header));
+  for (const IndexEntry& line : lines) {
+    Record record = RecordOf(line, file.text.size());
+    file.fixed.append(reinterpret_cast<const char*>(&record), sizeof(record));
+    file.text.append(line.path).append(line.target).append(line.at);
+  }
+  Header header = {kMagic, lines.size(), file.text.size(), {}, 0};
+  std::memcpy(header.segment, segment.bytes, Digest::kBytes);
+  std::string_view records = std::string_view(file.fixed).substr(sizeof(header));
+  header.checksum = ChecksumOf(header, records, file.text);
+  std::memcpy(file.fixed.data(), &header, sizeof(header));
+  return file;
+}
+
+std::optional<SegmentLines> ReadLinesFile(const Digest& segment, std::unique_ptr<char[]> bytes,
+                                          size_t size) {
+  Header header;
+  if (size < sizeof(header)) return std::nullopt;
+  std::memcpy(&header, bytes.get(), sizeof(header));
+  std::string_view rest(bytes.get() + sizeof(header), size - sizeof(header));
+  bool known = header.magic == kMagic && header.lines <= rest.size() / sizeof(Record) &&
+               std::memcmp(header.segment, segment.bytes, Digest::kBytes) == 0;
+  if (!known) return std::nullopt;
+  std::string_view records = rest.substr(0, header.lines * sizeof(Record));
+  std::string_view text = rest.substr(records.size());
+  bool sound =
+      header.text_bytes == text.size() && header.checksum == ChecksumOf(header, records, text);
+  if (!sound) return std::nullopt;
+  SegmentLines read;
+  read.digest = segment;
+  read.lines.reserve(header.lines);
+  UseLargePages(read.lines.data(), header.lines * sizeof(IndexEntry));
+  for (size_t at = 0; at < records.size(); at += sizeof(Record)) {
+    Record record;
+    std::memcpy(&record, records.data() + at, sizeof(record));
+    if (!ReadRecord(record, text, &read.lines.emplace_back())) return std::nullopt;
+  }
+  read.text.Adopt(std::move(bytes));
+  return read;
+}
+
+}  // namespace kontext
