@@ -1,7 +1,23 @@
 #include "common/digest.h"
 
+#include <string.h>
+
 namespace kontext {
 namespace {
+
+// Both digits of a byte at once: a listing has two and a half million.
+struct HexPairs {
+  char pairs[256][2];
+};
+constexpr HexPairs kHexPairs = [] {
+  constexpr char kDigits[] = "0123456789abcdef";
+  HexPairs table{};
+  for (int i = 0; i < 256; ++i) {
+    table.pairs[i][0] = kDigits[i >> 4];
+    table.pairs[i][1] = kDigits[i & 15];
+  }
+  return table;
+}();
 
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -12,10 +28,9 @@ int HexValue(char c) {
 }  // namespace
 
 void FormatHex(const Digest& digest, char* out) {
-  constexpr char kDigits[] = "0123456789abcdef";
   for (uint8_t byte : digest.bytes) {
-    *out++ = kDigits[byte >> 4];
-    *out++ = kDigits[byte & 15];
+    memcpy(out, kHexPairs.pairs[byte], 2);
+    out += 2;
   }
 }
 

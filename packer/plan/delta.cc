@@ -34,8 +34,11 @@ class Builder {
     uint32_t row = 0;
     for (size_t i = 0; i < entries_.size(); ++i) {
       const IndexEntry& entry = entries_[i];
-      while (row < rows_.size() && ComparePaths(rows_[row].path, entry.path) < 0) Remove(&row);
-      bool matched = row < rows_.size() && rows_[row].path == entry.path;
+      while (row < rows_.size() && row != placement_.rows[i] &&
+             ComparePaths(rows_[row].path, entry.path) < 0) {
+        Remove(&row);
+      }
+      bool matched = row < rows_.size() && row == placement_.rows[i];
       bool below = false;
       if (entry.type != EntryType::kDir && matched) below = SkipBelow(&row);
       if (matched && entry.type == EntryType::kDir) ++row;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/path.h"
+#include "packer/large_pages.h"
 #include "packer/plan/storable.h"
 
 namespace kontext {
@@ -177,6 +178,7 @@ Merged::Merged(std::span<const SegmentLines* const> segments) : segments_(segmen
     most += lines.size();
   }
   rows_.reserve(most);
+  UseLargePages(rows_.data(), most * sizeof(Row));
   Merger merger(&rows_);
   for (; !queue.empty(); queue.Pop()) merger.Take(*queue.front().next, queue.front().segment);
 }
@@ -191,6 +193,7 @@ uint32_t Merged::Find(std::string_view path) const {
 
 uint32_t Merged::EndBelow(uint32_t row) const {
   std::string_view dir = rows_[row].path;
+  if (row + 1 == rows_.size() || !IsUnder(rows_[row + 1].path, dir)) return row + 1;
   auto end = std::partition_point(rows_.begin() + row + 1, rows_.end(),
                                   [&](const Row& below) { return IsUnder(below.path, dir); });
   return static_cast<uint32_t>(end - rows_.begin());

@@ -47,8 +47,12 @@ class Placer {
   void MatchRows() {
     uint32_t row = 0;
     for (size_t i = 0; i < entries_.size(); ++i) {
-      while (row < rows_.size() && ComparePaths(rows_[row].path, entries_[i].path) < 0) ++row;
-      if (row < rows_.size() && rows_[row].path == entries_[i].path) result_.rows[i] = row;
+      // Most paths are where the last one's successor is.
+      std::string_view path = entries_[i].path;
+      while (row < rows_.size() && rows_[row].path != path &&
+             ComparePaths(rows_[row].path, path) < 0)
+        ++row;
+      if (row < rows_.size() && rows_[row].path == path) result_.rows[i] = row++;
     }
   }
 
