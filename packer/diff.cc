@@ -94,7 +94,7 @@ DiffReport Diff(const std::string& directory, const std::string& reference,
   told = false;
   earlier.Add(session, FindTag(session, warn));
   DiffReport report;
-  report.tree = ToString(scan.tree);
+  report.tree = ToString(scan.tree());
   if (earlier.image()) {
     report.image = session.reference.Immutable(earlier.image()->digest);
     report.image_tree = ToString(earlier.image()->tree);

@@ -41,7 +41,6 @@ Pusher::Pusher(const SourceTree& source, const Scan& scan, const Target& first,
       earlier_(first.session.reference, options.warn),
       uploads_(first.session.store.get(),
                [this](uint64_t done, uint64_t total) { Progress("upload", done, total); }) {
-  result_.tree = ToString(scan.tree);
   result_.files = scan.totals.files;
   result_.bytes = scan.totals.bytes;
 }
@@ -61,7 +60,7 @@ PushResult Pusher::Run(const TagQuery* query) {
   earlier_.AddOthers(from_);
   earlier_.Add(session_, tag);
   const std::optional<KnownImage>& image = earlier_.image();
-  if (image && first_.request.IsMetBy(*image, scan_.tree)) {
+  if (image && !scan_.IsSurelyNot(image->tree) && first_.request.IsMetBy(*image, scan_.tree())) {
     push_ = image->push;
     KeepAllOf(*image);
     result_.segments_kept = segments_.size();
@@ -102,7 +101,8 @@ void Pusher::Progress(const char* phase, uint64_t done, uint64_t total) const {
 }
 
 bool Pusher::IsUnchanged(const TagDocument& tag) const {
-  if (!tag.index || !first_.request.IsMetBy(*tag.index, scan_.tree)) return false;
+  if (!tag.index || IsOfAnotherTree(*tag.index)) return false;
+  if (!first_.request.IsMetBy(*tag.index, scan_.tree())) return false;
   try {
     CheckWhole(session_.store.get(), tag.stored.descriptor.digest);
     return true;
@@ -110,6 +110,14 @@ bool Pusher::IsUnchanged(const TagDocument& tag) const {
     if (!IsOfTheImage(error)) throw;
     return false;  // Earlier::Add says why
   }
+}
+
+// Known before the tree digest is: it is made while the new segments are planned.
+bool Pusher::IsOfAnotherTree(const ImageIndex& index) const {
+  auto tree = index.annotations.find(kLabelTree);
+  Digest digest;
+  return tree != index.annotations.end() && ParseDigest(tree->second, &digest) &&
+         scan_.IsSurelyNot(digest);
 }
 
 // What a registry has under the tag it has with its parts. A local store is looked at.
@@ -138,7 +146,8 @@ void Pusher::WriteSegments() {
   Keep(plan.kept);
   result_.segments_kept = segments_.size();
   // Only the labels or the place differ: the topmost segment has the right head already.
-  if (plan.delta.empty() && !segments_.empty() && earlier_.HasStack(scan_.tree, segments_)) return;
+  if (plan.delta.empty() && !segments_.empty() && earlier_.HasStack(scan_.tree(), segments_))
+    return;
   const std::vector<Segment>& parts = plan.parts;
   std::vector<SegmentIndex> indexes;
   indexes.reserve(parts.size());
@@ -156,7 +165,7 @@ void Pusher::WriteSegments() {
 
 bool Pusher::IsSameStack(const std::optional<KnownImage>& image) const {
   auto same = [](const KnownSegment& a, const KnownSegment& b) { return a.index == b.index; };
-  return image && image->tree == scan_.tree &&
+  return image && image->tree == scan_.tree() &&
          std::equal(segments_.begin(), segments_.end(), image->segments.begin(),
                     image->segments.end(), same);
 }
@@ -187,7 +196,7 @@ void Pusher::Keep(const std::vector<bool>& kept) {
 
 std::string Pusher::MakeHead(const std::vector<SegmentIndex>& added) const {
   Head head;
-  head.tree = scan_.tree;
+  head.tree = scan_.tree();
   head.files = scan_.totals.files;
   head.dirs = scan_.totals.dirs;
   head.symlinks = scan_.totals.symlinks;
@@ -231,14 +240,14 @@ void Pusher::RememberFold() const {
   std::vector<Digest> indexes;
   indexes.reserve(segments_.size());
   for (const KnownSegment& segment : segments_) indexes.push_back(segment.index);
-  KeepFold(session_.DocumentCache(), indexes, scan_.tree);
+  KeepFold(session_.DocumentCache(), indexes, scan_.tree());
 }
 
 ImageParts Pusher::PartsFor(const ImageRequest& request) const {
   return {request.platforms(),
           segments_,
-          request.Labels(scan_.tree, segments_, push_),
-          request.Annotations(scan_.tree, segments_.size()),
+          request.Labels(scan_.tree(), segments_, push_),
+          request.Annotations(scan_.tree(), segments_.size()),
           FixedTime(),
           "",
           std::nullopt};
@@ -250,7 +259,8 @@ std::optional<StoredManifest> Pusher::FindSame(const Target& other) const {
   Store* store = other.session.store.get();
   try {
     std::optional<TagDocument> tag = ReadTag(store, other.session.Name());
-    if (!tag || !tag->index || !other.request.IsMetBy(*tag->index, scan_.tree)) return std::nullopt;
+    if (!tag || !tag->index || !other.request.IsMetBy(*tag->index, scan_.tree()))
+      return std::nullopt;
     if (!IsSameStack(ReadImage(store, *tag, other.session.DocumentCache()))) return std::nullopt;
     CheckWhole(store, tag->stored.descriptor.digest);
     return tag->stored;
@@ -293,6 +303,7 @@ bool Pusher::Mount(const Descriptor& layer, const Target& other) const {
 
 PushResult Pusher::Finish(const Target& target, StoredManifest index, Outcome outcome) {
   result_.outcome = outcome;
+  result_.tree = ToString(scan_.tree());
   result_.digest = target.session.store->KnownAs(index.descriptor.digest);
   result_.reference = target.session.reference.Immutable(result_.digest);
   written_.push_back({&target, std::move(index)});

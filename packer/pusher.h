@@ -46,6 +46,7 @@ class Pusher {
   };
 
   void Progress(const char* phase, uint64_t done, uint64_t total) const;
+  bool IsOfAnotherTree(const ImageIndex& index) const;
   bool IsUnchanged(const TagDocument& tag) const;
   std::string KnownBase() const;
   void WriteSegments();

@@ -69,6 +69,7 @@ class Listing {
   // The same without a copy of the text, which must be in an arena that the listing adopted.
   void AddKept(const IndexEntry& entry) { entries_.push_back(entry); }
   void Adopt(TextArena text) { text_.Adopt(std::move(text)); }
+  void Adopt(std::unique_ptr<char[]> bytes) { text_.Adopt(std::move(bytes)); }
   void Reserve(size_t entries) { entries_.reserve(entries); }
 
   const std::vector<IndexEntry>& entries() const { return entries_; }

@@ -1,7 +1,10 @@
 #include "packer/scan/scan.h"
 
 #include <chrono>
+#include <cstring>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "packer/scan/file_hasher.h"
 #include "packer/scan/stat_cache.h"
@@ -14,11 +17,55 @@ int64_t SystemTime() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(since).count();
 }
 
+std::shared_future<Digest> Known(const Digest& tree) {
+  std::promise<Digest> promise;
+  promise.set_value(tree);
+  return promise.get_future().share();
+}
+
+bool IsSame(const RecordedTree& recorded, const RecordedEntry& record, const IndexEntry& entry) {
+  return recorded.PathOf(record) == entry.path && record.Is(entry.type) &&
+         record.mode == entry.mode && record.size == entry.size &&
+         std::memcmp(record.sha256, entry.sha256.bytes, Digest::kBytes) == 0 &&
+         recorded.TargetOf(record) == entry.target;
+}
+
+// Is any entry another one than was recorded?
+bool Differs(const RecordedTree& recorded, const Listing& listing) {
+  const std::vector<IndexEntry>& entries = listing.entries();
+  if (recorded.size() != entries.size()) return true;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (!IsSame(recorded, recorded.entry(i), entries[i])) return true;
+  }
+  return false;
+}
+
+// Both for as long as they are used by a thread of their own.
+struct Found {
+  Scanned scanned;
+  std::promise<Digest> tree;
+};
+
+void Keep(Found* found, int64_t trust_before, const CacheDir* cache, const std::string& key) {
+  Scanned& scanned = found->scanned;
+  scanned.tree = scanned.walked.listing.TreeDigest();
+  found->tree.set_value(scanned.tree);
+  if (cache == nullptr) return;
+  StatRecord record = Record(scanned, trust_before);
+  cache->Write(CacheKind::kStat, key, {record.fixed, record.text});
+}
+
 }  // namespace
 
 const Listing& Scan::listing() const {
-  if (!listing_) listing_ = RecordedTree(recorded_.view()).ToListing();
+  if (!listing_) {
+    listing_ = std::make_shared<Listing>(RecordedTree(recorded_.view()).ToListing());
+  }
   return *listing_;
+}
+
+void Scan::WaitUntilKept() const {
+  if (kept_.valid()) kept_.wait();
 }
 
 Scan ScanContext(const Context& context, const ScanOptions& options) {
@@ -30,7 +77,8 @@ Scan ScanContext(const Context& context, const ScanOptions& options) {
     bytes = options.cache->Read(CacheKind::kStat, key);
   RecordedTree recorded(bytes ? bytes->view() : std::string_view());
   Scan scan;
-  Scanned scanned;
+  auto found = std::make_shared<Found>();
+  Scanned& scanned = found->scanned;
   if (options.walk.filter_name) scanned.filter_name = *options.walk.filter_name;
   scanned.walked = context.Walk(options.walk, recorded);
   Recalled recalled;
@@ -38,19 +86,21 @@ Scan ScanContext(const Context& context, const ScanOptions& options) {
   if (!recalled.whole) recalled = Recall(recorded, &scanned.walked);
   if (recalled.whole) {
     scan.totals = recorded.totals();
-    scan.tree = recorded.tree();
+    scan.tree_ = Known(recorded.tree());
     scan.recorded_ = std::move(*bytes);
     return scan;
   }
+  Listing& listing = scanned.walked.listing;
   scan.quick_hashes = HashFiles(context, options.walk.threads, recalled.unknown, &scanned.walked);
   scan.files_read = recalled.unknown.size();
-  scan.totals = scanned.totals = scanned.walked.listing.Totals();
-  scan.tree = scanned.tree = scanned.walked.listing.TreeDigest();
-  if (options.cache != nullptr) {
-    StatRecord record = Record(scanned, begin - kRacyMargin);
-    options.cache->Write(CacheKind::kStat, key, {record.fixed, record.text});
-  }
-  scan.listing_ = std::move(scanned.walked.listing);
+  scan.totals = scanned.totals = listing.Totals();
+  if (Differs(recorded, listing)) scan.recorded_tree_ = recorded.tree();
+  if (bytes) listing.Adopt(std::move(bytes->data));
+  scan.listing_ = {found, &listing};
+  scan.tree_ = found->tree.get_future().share();
+  scan.kept_ = std::async(std::launch::async, [found, key, begin, cache = options.cache] {
+                 Keep(found.get(), begin - kRacyMargin, cache, key);
+               }).share();
   return scan;
 }
 

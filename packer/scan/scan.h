@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <future>
+#include <memory>
 #include <optional>
 
 #include "packer/cache/cache_dir.h"
@@ -25,27 +27,42 @@ struct ScanOptions {
   std::function<int64_t()> now = nullptr;
 };
 
+// What was found. The tree digest and what the next scan is told are made meanwhile, by another
+// thread; the destructor waits for it.
 class Scan {
  public:
   Scan() = default;
+  Scan(Scan&&) = default;
+  Scan& operator=(Scan&&) = default;
 
   ListingTotals totals;
-  Digest tree{};
   size_t files_read = 0;
   QuickHashes quick_hashes;  // of the files that were read
+
+  // Waits until it is known.
+  const Digest& tree() const { return tree_.get(); }
+  // True: the tree digest is another one, which is known at once. False says nothing.
+  bool IsSurelyNot(const Digest& tree) const { return recorded_tree_ == tree; }
 
   // Of a directory that is as it was recorded it is made when first asked for.
   // By one thread at a time.
   const Listing& listing() const;
 
+  // Waits until the stat cache is written.
+  void WaitUntilKept() const;
+
  private:
   friend Scan ScanContext(const Context& context, const ScanOptions& options);
 
-  mutable std::optional<Listing> listing_;
   CachedBytes recorded_;
+  mutable std::shared_ptr<const Listing> listing_;
+  std::optional<Digest> recorded_tree_;  // when what was recorded is not what was found
+  std::shared_future<Digest> tree_;
+  std::shared_future<void> kept_;  // the last thread's end
 };
 
-// Throws as Context::Walk and HashFiles do; the cache never makes it fail.
+// Throws as Context::Walk and HashFiles do; the cache never makes it fail. The cache must outlive
+// the scan.
 Scan ScanContext(const Context& context, const ScanOptions& options);
 
 }  // namespace kontext

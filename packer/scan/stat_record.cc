@@ -180,7 +180,7 @@ void AddRecorded(const RecordedTree& tree, const RecordedEntry& entry, Listing* 
   std::memcpy(line.sha256.bytes, entry.sha256, Digest::kBytes);
   line.path = tree.PathOf(entry);
   line.target = tree.TargetOf(entry);
-  listing->Add(line);
+  listing->AddKept(line);
 }
 
 }  // namespace kontext

@@ -90,7 +90,7 @@ class RecordedTree {
   const ListingTotals& totals() const { return totals_; }
   const Digest& tree() const { return tree_; }
   const Digest& filter_name() const { return filter_name_; }
-  // All of it, with the text copied.
+  // All of it; its text stays where it is.
   Listing ToListing() const;
 
  private:
@@ -104,7 +104,7 @@ class RecordedTree {
   Digest filter_name_{};
 };
 
-// Appends the entry that was recorded, with the text copied.
+// Appends the entry that was recorded; its text stays where it is.
 void AddRecorded(const RecordedTree& tree, const RecordedEntry& entry, Listing* listing);
 
 }  // namespace kontext

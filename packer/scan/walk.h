@@ -66,7 +66,8 @@ struct Walked {
   // Every entry, and none but these, is what the last scan recorded, files unchanged. Nothing else
   // is set then: the record has it.
   bool as_recorded = false;
-  Listing listing;  // files without their digest
+  // Files without their digest. The text of what was recorded is where the record has it.
+  Listing listing;
   // Of the listing's entries, in their order; unset for links, and for directories whose entries
   // alone do not tell what a walk finds in them.
   std::vector<FileStat> stats;

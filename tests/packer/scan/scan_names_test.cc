@@ -30,7 +30,7 @@ class ScanNamesTest : public testing::Test {
   Paths Scanned() {
     asked_.clear();
     Scan scan = ScanContext(Context(dir_ / "t"), options_);
-    EXPECT_EQ(scan.tree, scan.listing().TreeDigest());
+    EXPECT_EQ(scan.tree(), scan.listing().TreeDigest());
     Paths paths;
     for (const IndexEntry& entry : scan.listing().entries()) paths.emplace_back(entry.path);
     return paths;

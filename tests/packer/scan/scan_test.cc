@@ -44,7 +44,9 @@ class ScanTest : public testing::Test {
     options.walk.filter_name = Digest();
     options.cache = &cache_;
     options.now = std::move(now);
-    return ScanContext(Context(path), options);
+    Scan scan = ScanContext(Context(path), options);
+    scan.WaitUntilKept();
+    return scan;
   }
   Scan Again(std::function<int64_t()> now = Later) { return ScanAt(dir_ / "t", std::move(now)); }
 
@@ -76,8 +78,8 @@ TEST_F(ScanTest, UnchangedFilesAreNotRead) {
   struct stat cache = StatFile(CacheFile());
   Scan second = Again();
   EXPECT_EQ(second.files_read, 0u);
-  EXPECT_EQ(second.tree, first.tree);
-  EXPECT_EQ(second.tree, second.listing().TreeDigest());
+  EXPECT_EQ(second.tree(), first.tree());
+  EXPECT_EQ(second.tree(), second.listing().TreeDigest());
   EXPECT_EQ(second.totals.bytes, first.totals.bytes);
   EXPECT_EQ(FileStatOf(StatFile(CacheFile())), FileStatOf(cache)) << "nothing changed: no write";
 }
@@ -190,9 +192,10 @@ TEST_F(ScanTest, AnotherFilterIsAnotherListing) {
     return path == "b" ? Verdict::kLeaveOut : Verdict::kKeep;
   };
   Scan filtered = ScanContext(Context(dir_ / "t"), options);
+  filtered.WaitUntilKept();
   EXPECT_EQ(filtered.files_read, 0u);
   EXPECT_EQ(filtered.totals.files, 2u);
-  EXPECT_EQ(filtered.tree, filtered.listing().TreeDigest());
+  EXPECT_EQ(filtered.tree(), filtered.listing().TreeDigest());
   Scan all = Again();
   EXPECT_EQ(all.files_read, 1u);
   EXPECT_EQ(all.totals.files, 3u);
@@ -216,7 +219,7 @@ TEST_F(ScanTest, ADamagedOrUnwritableCacheCostsTimeOnly) {
   Random random;
   WriteFile(dir_ / "t/f", "x");
   WriteFile(dir_ / "t/g", "y");
-  Digest tree = Again().tree;
+  Digest tree = Again().tree();
   for (int round = 0; round < 50; ++round) {
     std::string bytes = ReadFile(CacheFile());
     bytes[random.Below(bytes.size())] ^= static_cast<char>(1 + random.Below(255));
@@ -224,19 +227,19 @@ TEST_F(ScanTest, ADamagedOrUnwritableCacheCostsTimeOnly) {
     WriteFile(CacheFile(), bytes, 0600);
     Scan scan = Again();
     EXPECT_EQ(scan.files_read, 2u);
-    EXPECT_EQ(scan.tree, tree);
+    EXPECT_EQ(scan.tree(), tree);
   }
   EXPECT_EQ(Again().files_read, 0u);
   std::filesystem::remove_all(home_ / "cache");
   WriteFile(home_ / "cache", "in the way");
-  EXPECT_EQ(Again().tree, tree);
+  EXPECT_EQ(Again().tree(), tree);
 }
 
 TEST_F(ScanTest, TwoAtATimeAreBothRight) {
   for (int i = 0; i < 50; ++i) {
     WriteFile(dir_ / ("t/" + std::to_string(i % 7) + "/" + std::to_string(i)), std::to_string(i));
   }
-  Digest tree = Again().tree;
+  Digest tree = Again().tree();
   auto work = [&] {
     CacheDir cache(home_ / "cache");
     for (int i = 0; i < 30; ++i) {
@@ -244,7 +247,7 @@ TEST_F(ScanTest, TwoAtATimeAreBothRight) {
       options.cache = &cache;
       options.recall = i % 3 != 0;
       options.now = Later;
-      EXPECT_EQ(ScanContext(Context(dir_ / "t"), options).tree, tree);
+      EXPECT_EQ(ScanContext(Context(dir_ / "t"), options).tree(), tree);
     }
   };
   std::thread other(work);
@@ -290,7 +293,7 @@ TEST_F(ScanTest, RandomEditsAreSeenWithAndWithoutTheCache) {
     std::string text;
     for (const IndexEntry& entry : scan.listing().entries()) text += ListingLineOf(entry);
     ASSERT_EQ(text, expected) << "round " << round;
-    EXPECT_EQ(scan.tree, Sha(expected));
+    EXPECT_EQ(scan.tree(), Sha(expected));
   }
 }
 
