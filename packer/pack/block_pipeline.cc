@@ -31,12 +31,10 @@ BlockPipeline::~BlockPipeline() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-size_t BlockPipeline::Append(std::string_view bytes) {
+std::span<char> BlockPipeline::Room() {
   Slot& slot = slots_[fill_];
   if (!slot.in) slot.in = std::make_unique_for_overwrite<char[]>(block_size_);
-  size_t taken = bytes.copy(slot.in.get() + slot.size, block_size_ - slot.size);
-  slot.size += taken;
-  return taken;
+  return {slot.in.get() + slot.size, block_size_ - slot.size};
 }
 
 void BlockPipeline::EndBlock() {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -28,9 +29,9 @@ class BlockPipeline {
   BlockPipeline(const BlockPipeline&) = delete;
   BlockPipeline& operator=(const BlockPipeline&) = delete;
 
-  // Appends to the block that is being filled as much of `bytes` as has room there; returns how
-  // much.
-  size_t Append(std::string_view bytes);
+  // What is free of the block that is being filled; its first `size` bytes are filled.
+  std::span<char> Room();
+  void Fill(size_t size) { slots_[fill_].size += size; }
   // The block that is being filled; full when it has the codec's block size.
   std::string_view Block() const { return {slots_[fill_].in.get(), slots_[fill_].size}; }
   bool IsFull() const { return slots_[fill_].size == block_size_; }

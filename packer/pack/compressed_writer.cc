@@ -14,9 +14,16 @@ CompressedWriter::CompressedWriter(int fd, const Codec& codec, size_t threads)
 
 void CompressedWriter::Write(std::string_view bytes) {
   while (!bytes.empty()) {
-    bytes.remove_prefix(blocks_.Append(bytes));
-    if (blocks_.IsFull()) EndBlock();
+    std::span<char> room = Room();
+    size_t taken = bytes.copy(room.data(), room.size());
+    Fill(taken);
+    bytes.remove_prefix(taken);
   }
+}
+
+void CompressedWriter::Fill(size_t size) {
+  blocks_.Fill(size);
+  if (blocks_.IsFull()) EndBlock();
 }
 
 uint64_t CompressedWriter::EndMember() {

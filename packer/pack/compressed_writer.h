@@ -2,7 +2,9 @@
 // the codec only, never on the number of threads.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +26,9 @@ class CompressedWriter : public ByteWriter {
   CompressedWriter(int fd, const Codec& codec, size_t threads);
 
   void Write(std::string_view bytes) override;
+  // The same without a copy: where the next bytes go, at least one, and how many were put there.
+  std::span<char> Room() { return blocks_.Room(); }
+  void Fill(size_t size);
   // Ends the current gzip member or zstd frame: what follows can be read apart from what came
   // before. Returns the compressed bytes up to here.
   uint64_t EndMember();

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "common/index_writer.h"
@@ -15,11 +16,10 @@
 #include "packer/pack/packed_spans.h"
 #include "packer/pack/tar_writer.h"
 #include "packer/pack/unnamed_file.h"
+#include "packer/scan/file_opener.h"
 
 namespace kontext {
 namespace {
-
-constexpr size_t kBuffer = 256 * 1024;
 
 // The extractor may run as any user: stored files are readable and directories searchable for all.
 constexpr uint32_t kReadableFile = 0444;
@@ -82,14 +82,14 @@ class ContentCheck {
 class Builder {
  public:
   // `tar` writes to `out`.
-  Builder(TarWriter* tar, const CompressedWriter& out, const Listing& listing,
-          const Context& context, const QuickHashes* quick_hashes)
+  Builder(TarWriter* tar, CompressedWriter* out, const Listing& listing, const Context& context,
+          const QuickHashes* quick_hashes)
       : tar_(tar),
         out_(out),
         listing_(listing),
         context_(context),
-        check_(quick_hashes),
-        buffer_(kBuffer) {}
+        opener_(context),
+        check_(quick_hashes) {}
 
   // The directories on the way to an absolute path below one of kontext's folders.
   void AddOwnDirs(std::string_view path, size_t from) {
@@ -127,7 +127,7 @@ class Builder {
   }
 
   // Once `out` is finished: of the contents, in the order of the index.
-  std::string PackedSizes() const { return WritePackedSizes(DividePacked(spans_, out_.blocks())); }
+  std::string PackedSizes() const { return WritePackedSizes(DividePacked(spans_, out_->blocks())); }
 
  private:
   static std::string Stored(std::string_view path) {
@@ -145,26 +145,27 @@ class Builder {
   }
 
   void AddContent(const IndexEntry& entry, const std::string& stored, uint32_t mode) {
-    UniqueFd file = context_.OpenFile(entry.path);
-    uint64_t begin = out_.input_size();
+    OpenedFile file = opener_.Open(entry.path);
+    uint64_t begin = out_->input_size();
     tar_->BeginFile(stored, mode, entry.size);
     check_.Begin(entry.sha256);
     uint64_t left = entry.size;
     while (left > 0) {
-      size_t want = static_cast<size_t>(std::min<uint64_t>(left, buffer_.size()));
-      ssize_t n = ReadUpTo(file.get(), buffer_.data(), want);
+      std::span<char> room = out_->Room();
+      size_t want = static_cast<size_t>(std::min<uint64_t>(left, room.size()));
+      ssize_t n = ReadUpTo(file.fd.get(), room.data(), want);
       if (n < 0) {
         throw Error(ErrorKind::kIo,
                     "cannot read " + context_.Describe(entry.path) + ": " + std::strerror(errno));
       }
       if (static_cast<size_t>(n) < want) Changed(entry);
-      check_.Update({buffer_.data(), want});
-      gauge_.Add({buffer_.data(), want});
-      tar_->Write({buffer_.data(), want});
+      check_.Update({room.data(), want});
+      gauge_.Add({room.data(), want});
+      out_->Fill(want);
       left -= want;
     }
     tar_->EndFile();
-    spans_.push_back({entry.size, begin, out_.input_size(), gauge_.Take()});
+    spans_.push_back({entry.size, begin, out_->input_size(), gauge_.Take()});
     if (!check_.Holds()) Changed(entry);
   }
 
@@ -173,11 +174,11 @@ class Builder {
   }
 
   TarWriter* tar_;
-  const CompressedWriter& out_;
+  CompressedWriter* out_;
   const Listing& listing_;
   const Context& context_;
+  FileOpener opener_;
   ContentCheck check_;
-  std::vector<char> buffer_;
   Gauge gauge_;
   std::vector<ContentSpan> spans_;
   std::string_view passed_;  // the directory whose entry came last
@@ -220,7 +221,7 @@ Layer BuildLayer(const Segment& segment, const SegmentIndex& index, const std::s
   Codec codec = CodecFor(options.compression, segment, index);
   CompressedWriter out(file.get(), codec, options.threads);
   TarWriter tar(&out, options.mtime);
-  Builder builder(&tar, out, listing, context, options.quick_hashes);
+  Builder builder(&tar, &out, listing, context, options.quick_hashes);
 
   std::string name = std::string(kSegmentsPath) + '/' + ToHex(index.digest);
   builder.AddOwnDirs(name, 1);

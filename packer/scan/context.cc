@@ -10,7 +10,6 @@
 #include "common/path.h"
 #include "packer/error.h"
 #include "packer/hash.h"
-#include "packer/scan/open_below.h"
 #include "packer/scan/walker.h"
 
 namespace kontext {
@@ -90,27 +89,6 @@ Walked Context::Walk(const WalkOptions& options, const RecordedTree& recorded) c
   walked.listing.Add(entry);
   walked.stats.push_back(FileStatOf(info));
   return walked;
-}
-
-UniqueFd Context::OpenFile(std::string_view path) const {
-  // O_NONBLOCK: a fifo that took the file's place must not be waited on.
-  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
-  UniqueFd file;
-  if (only_.empty()) {
-    file = OpenBelow(root_.get(), path, kFlags);
-  } else {
-    file = UniqueFd(openat(root_.get(), only_.c_str(), kFlags));
-  }
-  if (!file.valid() && (errno == ENOENT || errno == ELOOP || errno == ENOTDIR)) {
-    throw Error(ErrorKind::kChanged, Describe(path) + " went away while it was read");
-  }
-  if (!file.valid()) FailIo("cannot read", Describe(path));
-  struct stat info;
-  if (fstat(file.get(), &info) != 0) FailIo("cannot read", Describe(path));
-  if (!S_ISREG(info.st_mode)) {
-    throw Error(ErrorKind::kChanged, Describe(path) + " is no regular file any more");
-  }
-  return file;
 }
 
 }  // namespace kontext

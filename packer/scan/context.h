@@ -29,9 +29,9 @@ class Context {
   // The same, with what the last scan recorded: cheap where nothing changed.
   Walked Walk(const WalkOptions& options, const RecordedTree& recorded) const;
 
-  // Opens a file of the context for reading. Throws Error(kIo), or Error(kChanged) when it is gone
-  // or no regular file any more.
-  UniqueFd OpenFile(std::string_view path) const;
+  // The directory, or the one that the single file is in.
+  int root() const { return root_.get(); }
+  bool IsFile() const { return !only_.empty(); }
 
   // Names the directory, or the single file, among all that a user sends: for the stat cache. It
   // stays when the directory is moved or its device gets another number. Two directories may get

@@ -13,6 +13,7 @@
 
 #include "packer/error.h"
 #include "packer/hash.h"
+#include "packer/scan/file_opener.h"
 #include "packer/scan/still_file.h"
 
 namespace kontext {
@@ -29,7 +30,7 @@ bool SameMoment(const struct stat& a, const struct stat& b) {
 
 class Reader {
  public:
-  explicit Reader(const Context& context) : context_(context), buffer_(kBuffer) {}
+  explicit Reader(const Context& context) : context_(context), opener_(context), buffer_(kBuffer) {}
 
   void HashOne(IndexEntry* entry, FileStat* stat) {
     for (int reading = 0; reading < kReadings; ++reading) {
@@ -45,8 +46,7 @@ class Reader {
  private:
   // False: the file changed meanwhile.
   bool ReadOnce(IndexEntry* entry, FileStat* stat) {
-    UniqueFd file = context_.OpenFile(entry->path);
-    struct stat before;
+    auto [file, before] = opener_.Open(entry->path);
     struct stat after;
     Stillness stillness = WaitUntilStill(file.get(), &before);
     if (stillness == Stillness::kFailed) Fail(*entry);
@@ -82,6 +82,7 @@ class Reader {
   }
 
   const Context& context_;
+  FileOpener opener_;
   std::vector<char> buffer_;
   Hasher hasher_;
   QuickHasher quick_hasher_;

@@ -53,15 +53,14 @@ bool IsOfThisTick(nanoseconds age) { return age <= 0ns && age > -kPatience; }
 }  // namespace
 
 Stillness WaitUntilStill(int fd, struct stat* info) {
-  off_t first_size = -1;
+  const off_t first_size = info->st_size;
   for (auto begin = steady_clock::now();;) {
-    if (fstat(fd, info) != 0) return Stillness::kFailed;
-    if (first_size < 0) first_size = info->st_size;
     nanoseconds age = AgeOf(*info);
     if (age > kQuiet || age <= -kPatience) return Stillness::kStill;
     if (!IsOfThisTick(age) && !HasWriter(fd)) return Stillness::kStill;
     if (steady_clock::now() - begin > kPatience) break;
     std::this_thread::sleep_for(kStep);
+    if (fstat(fd, info) != 0) return Stillness::kFailed;
   }
   return info->st_size > first_size ? Stillness::kStill : Stillness::kMoving;
 }

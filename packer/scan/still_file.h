@@ -11,8 +11,9 @@ enum class Stillness {
   kFailed,  // fstat failed: errno
 };
 
-// Waits up to a second until nobody writes to a file that is open for reading only; gives its state
-// from then. One that only grows, as a log does, counts as still.
+// Waits up to a second until nobody writes to a file that is open for reading only. `info`: its
+// state when it was opened, then that from which on it is still. One that only grows, as a log
+// does, counts as still.
 Stillness WaitUntilStill(int fd, struct stat* info);
 
 }  // namespace kontext

@@ -11,6 +11,7 @@
 
 #include "packer/error.h"
 #include "packer/scan/file_hasher.h"
+#include "packer/scan/file_opener.h"
 #include "tests/support/index_text.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tree_model.h"
@@ -189,12 +190,13 @@ TEST(ContextTest, AFileThatBecameSomethingElseHasChanged) {
   WriteFile(dir / "f", "1");
   Context context(dir.path());
   std::filesystem::remove(dir / "f");
-  EXPECT_NE(MessageOf([&] { context.OpenFile("f"); }).find("went away"), std::string::npos);
+  EXPECT_NE(MessageOf([&] { FileOpener(context).Open("f"); }).find("went away"), std::string::npos);
   std::filesystem::create_symlink("/etc/passwd", dir / "f");
-  EXPECT_NE(MessageOf([&] { context.OpenFile("f"); }).find("went away"), std::string::npos);
+  EXPECT_NE(MessageOf([&] { FileOpener(context).Open("f"); }).find("went away"), std::string::npos);
   std::filesystem::remove(dir / "f");
   ASSERT_EQ(mkfifo((dir / "f").c_str(), 0644), 0);
-  EXPECT_NE(MessageOf([&] { context.OpenFile("f"); }).find("no regular file"), std::string::npos);
+  EXPECT_NE(MessageOf([&] { FileOpener(context).Open("f"); }).find("no regular file"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -18,7 +18,12 @@ class StillFileTest : public testing::Test {
  protected:
   StillFileTest() {
     WriteFile(path_, "old content");
+    Reopen();
+  }
+
+  void Reopen() {
     file_ = UniqueFd(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    EXPECT_EQ(fstat(file_.get(), &info_), 0);
   }
 
   TempDir dir_;
@@ -42,6 +47,7 @@ TEST_F(StillFileTest, AChangeFromNowOnShows) {
 TEST_F(StillFileTest, AWriterIsWaitedFor) {
   UniqueFd writer(open(path_.c_str(), O_WRONLY | O_CLOEXEC));
   ASSERT_TRUE(WriteAll(writer.get(), "NEW", 3));
+  Reopen();
   std::atomic<bool> closed{false};
   std::jthread thread([&] {
     std::this_thread::sleep_for(50ms);
@@ -65,7 +71,11 @@ TEST_F(StillFileTest, ALogThatGrowsIsTaken) {
   EXPECT_EQ(WaitUntilStill(file_.get(), &info_), Stillness::kStill);
 }
 
-TEST_F(StillFileTest, NoFile) { EXPECT_EQ(WaitUntilStill(-1, &info_), Stillness::kFailed); }
+TEST_F(StillFileTest, NoFile) {
+  info_.st_ctim = {};
+  clock_gettime(CLOCK_REALTIME_COARSE, &info_.st_ctim);
+  EXPECT_EQ(WaitUntilStill(-1, &info_), Stillness::kFailed);
+}
 
 }  // namespace
 }  // namespace kontext
