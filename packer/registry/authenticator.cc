@@ -30,6 +30,12 @@ std::string HostOf(const std::string& text) {
   return usual ? url.host : fmt::format("{}:{}", url.host, url.port);
 }
 
+// RFC 6749, section 5.2: an identity token that is not, or no longer good is a 400.
+bool IsDenied(const Response& answer) {
+  bool grant = answer.status == 400 && answer.body.find("\"invalid_grant\"") != std::string::npos;
+  return grant || answer.status == 401 || answer.status == 403;
+}
+
 bool SaysWhy(const Response& refusal) { return !ParseErrorBody(refusal.body).message.empty(); }
 
 // Whatever goes wrong here is the registry's refusal to whoever sent the request: it must not look
@@ -180,7 +186,7 @@ std::string Authenticator::FetchToken(const std::string& scope, bool keep) {
   Response answer = AskForToken({realm_, service_, scope});
   if (!IsSuccess(answer.status)) {
     answer.body = WithoutSecrets(std::move(answer.body));  // before it is cut to one line
-    bool denied = answer.status == 401 || answer.status == 403;
+    bool denied = IsDenied(answer);
     throw Error(ErrorKind::kRegistry,
                 fmt::format("token server {}: {}{}{}", HostOf(realm_), DescribeAnswer(answer),
                             denied ? "; " : "", denied ? Explain(answer.status) : ""));
@@ -196,14 +202,16 @@ std::string Authenticator::FetchToken(const std::string& scope, bool keep) {
   return token.value;
 }
 
-// A server that does not know the POST form says so in one of several ways, 401 among them.
+// A server that does not know the POST form says so in one of several ways, 400 and 401 among them,
+// with which others refuse the identity token.
 Response Authenticator::AskForToken(const TokenRequest& request) {
   if (credentials_.identity_token.empty()) return GetToken(request);
   Response posted = PostIdentity(request);
-  if (posted.status != 401 && posted.status != 404 && posted.status != 405) return posted;
+  bool refused = posted.status == 400 || posted.status == 401;
+  if (!refused && posted.status != 404 && posted.status != 405) return posted;
   Response got = GetToken(request);
-  if (IsSuccess(got.status) || posted.status != 401) return got;
-  // The identity token is refused. Either answer may say why.
+  if (IsSuccess(got.status) || !refused) return got;
+  // Either answer may say why.
   return got.status == 401 && !SaysWhy(posted) && SaysWhy(got) ? got : posted;
 }
 

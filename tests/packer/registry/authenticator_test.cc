@@ -348,7 +348,7 @@ TEST_F(AuthenticatorTest, IdentityToken) {
   EXPECT_EQ(script_.seen[1].body,
             "grant_type=refresh_token&client_id=kontext&service=r.io"
             "&scope=repository:app:pull&refresh_token=identity");
-  for (int status : {401, 404, 405}) {
+  for (int status : {400, 401, 404, 405}) {
     transport_.reset();
     script_ = {{Unauthorized(kBearer), {status, {}, ""}, TokenStep("t2"), {200, {}, ""}}, {}};
     EXPECT_EQ(Send().status, 200);
@@ -366,6 +366,7 @@ TEST_F(AuthenticatorTest, AnIdentityTokenThatIsRefused) {
     Step get;
     const char* told;
   };
+  constexpr char kInvalidGrant[] = R"({"error":"invalid_grant"})";
   const Row rows[] = {
       {{401, {}, "expired"}, {401, {}, "who?"}, "401 Unauthorized: expired"},
       {{401, {}, "expired"}, {401, {}, ""}, "401 Unauthorized: expired"},
@@ -374,6 +375,8 @@ TEST_F(AuthenticatorTest, AnIdentityTokenThatIsRefused) {
       {{401, {}, "<html>"}, {401, {}, "revoked"}, "401 Unauthorized: revoked"},
       {{401, {}, ""}, {404, {}, "no such page"}, "401 Unauthorized"},
       {{404, {}, "no such page"}, {401, {}, "revoked"}, "401 Unauthorized: revoked"},
+      {{400, {}, kInvalidGrant}, {404, {}, ""}, "400 Bad Request: {\"error\":\"invalid_grant\"}"},
+      {{400, {}, ""}, {401, {}, "revoked"}, "401 Unauthorized: revoked"},
   };
   for (const Row& row : rows) {
     transport_.reset();
