@@ -1,6 +1,12 @@
 #include "packer/registry/no_proxy.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "packer/registry/text.h"
@@ -29,9 +35,38 @@ Entry ParseEntry(std::string_view text) {
   return entry;
 }
 
+// Its bytes in the order of the network: 4 or 16.
+std::optional<std::string> AddressOf(const std::string& text) {
+  std::array<char, sizeof(in6_addr)> bytes;
+  if (inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) {
+    return std::string(bytes.data(), sizeof(in_addr));
+  }
+  if (inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) {
+    return std::string(bytes.data(), sizeof(in6_addr));
+  }
+  return std::nullopt;
+}
+
+// "10.0.0.0/8", "fd00::/8".
+bool IsInRange(const std::string& range, const std::string& host) {
+  size_t slash = range.find('/');
+  if (slash == std::string::npos) return false;
+  std::optional<std::string> base = AddressOf(range.substr(0, slash)), address = AddressOf(host);
+  if (!base || !address || base->size() != address->size()) return false;
+  size_t bits = 0;
+  auto [end, error] = std::from_chars(range.data() + slash + 1, range.data() + range.size(), bits);
+  bool good = error == std::errc() && end == range.data() + range.size();
+  if (!good || bits > base->size() * 8) return false;
+  size_t whole = bits / 8, rest = bits % 8;
+  if (address->compare(0, whole, *base, 0, whole) != 0) return false;
+  auto differ = [&](size_t i) { return static_cast<uint8_t>((*base)[i] ^ (*address)[i]); };
+  return rest == 0 || differ(whole) >> (8 - rest) == 0;
+}
+
 bool Matches(const Entry& entry, const Url& url) {
   if (!entry.port.empty() && entry.port != url.port) return false;
   if (entry.host == "*" || url.host == entry.host) return true;
+  if (IsInRange(entry.host, url.host)) return true;
   return !entry.host.empty() && url.host.ends_with("." + entry.host);
 }
 
