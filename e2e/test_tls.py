@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """TLS: private authorities, certs.d, client certificates, --insecure-tls, IPv6."""
 
+import http.server
 import pathlib
 import random
 import shutil
 import socket
+import ssl
 import threading
 
 from support import services, tree
@@ -42,6 +44,25 @@ class Deaf(CountingProxy):
     def stop(self):
         self.over.set()
         super().stop()
+
+
+class SecureProxy(http.server.BaseHTTPRequestHandler):
+    """A proxy that is spoken to by TLS, and lets nobody through."""
+
+    @classmethod
+    def start(cls, certificate, key):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), cls)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return server
+
+    def do_CONNECT(self):
+        self.send_error(403)
+
+    def log_message(self, *_):
+        pass
 
 
 class Tls(Case):
@@ -164,6 +185,19 @@ class Tls(Case):
         done = kontext("push", "--insecure-http", self.source, f"{registry.host}/plain:v1", env=env)
         self.assertEqual(done.rc, 0, done.stderr)
         self.assertNotIn("--insecure", done.stderr)
+
+    def test_a_proxy_with_tls(self):
+        proxy = SecureProxy.start(*self.authority.issue("proxy", "IP:127.0.0.1", "serverAuth"))
+        self.addCleanup(proxy.server_close)
+        self.addCleanup(proxy.shutdown)
+        env = {**self.env, "HTTPS_PROXY": f"https://127.0.0.1:{proxy.server_address[1]}",
+               "NO_PROXY": ""}
+        command = ("push", self.source, "registry.test/app:v1", "--retries", "0")
+        self.assert_refused(kontext(*command, env=env), "certificate", "SSL_CERT_FILE")
+        trusting = {**env, "SSL_CERT_FILE": str(self.authority.certificate)}
+        self.assert_refused(kontext(*command, env=trusting), "response 403")
+        done = kontext(*command, "--insecure-tls", env=env)
+        self.assertIn("response 403", done.stderr)
 
     def test_another_name_than_the_certificates(self):
         port = self.registry.host.rpartition(":")[2]

@@ -122,6 +122,7 @@ void CurlExchange::SetTls() {
   }
   if (!settings_.ca_file.empty()) Set(handle_, CURLOPT_CAINFO, settings_.ca_file.c_str());
   if (!settings_.ca_dir.empty()) Set(handle_, CURLOPT_CAPATH, settings_.ca_dir.c_str());
+  SetProxyTls();
   if (!tls_.authorities.empty()) {
     curl_blob pem{const_cast<char*>(tls_.authorities.data()), tls_.authorities.size(),
                   CURL_BLOB_NOCOPY};
@@ -131,6 +132,16 @@ void CurlExchange::SetTls() {
   Set(handle_, CURLOPT_SSLCERT, tls_.certificate.c_str());
   Set(handle_, CURLOPT_SSLKEY, tls_.key.c_str());
   Set(handle_, CURLOPT_KEYPASSWD, "");  // else OpenSSL asks for one on the terminal
+}
+
+// Of a proxy that is itself spoken to by TLS: trusted is what is of a registry, but for certs.d.
+void CurlExchange::SetProxyTls() {
+  if (settings_.insecure_tls) {
+    Set(handle_, CURLOPT_PROXY_SSL_VERIFYPEER, 0L);
+    Set(handle_, CURLOPT_PROXY_SSL_VERIFYHOST, 0L);
+  }
+  if (!settings_.ca_file.empty()) Set(handle_, CURLOPT_PROXY_CAINFO, settings_.ca_file.c_str());
+  if (!settings_.ca_dir.empty()) Set(handle_, CURLOPT_PROXY_CAPATH, settings_.ca_dir.c_str());
 }
 
 void CurlExchange::SetMethod() {

@@ -61,6 +61,7 @@ class CurlExchange {
 
   void SetConnection(const std::string& url);
   void SetTls();
+  void SetProxyTls();
   void SetMethod();
   void SetHeaders(bool credentials);
   void AddHeader(const std::string& line);
