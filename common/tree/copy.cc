@@ -74,16 +74,42 @@ bool FinishFile(Run* run, const FileJob& job, int to) {
   return run->Fail(job.path, "owner cannot be set", errno);
 }
 
+constexpr int kCreateFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+
 // A new file under a temporary name of its own. Held if it will take a while to write it; else who
 // takes it for a leftover only makes us write it again.
 UniqueFd CreateTemp(int dir_fd, TempNames* temps, const FileJob& job, char temp[TempNames::kSize]) {
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   for (int i = 0;; ++i) {
     temps->Next(temp);
-    UniqueFd fd(openat(dir_fd, temp, kFlags, 0600));
+    UniqueFd fd(openat(dir_fd, temp, kCreateFlags, 0600));
     if (!fd.valid() || job.size <= kBufferSize || i == kTries || HoldTemp(fd.get())) return fd;
     unlinkat(dir_fd, temp, 0);
   }
+}
+
+// A new file under its own name, `*name`, where there was nothing to be kept; else under a
+// temporary one. Under its own nobody may read it before it is whole and has its mode.
+UniqueFd Create(TempNames* temps, const FileJob& job, char temp[TempNames::kSize],
+                const char** name) {
+  constexpr mode_t kUnreadable = 0200;
+  int dir = job.dir->fd();
+  if (job.dir->fresh()) {
+    *name = job.name;
+    UniqueFd fd(openat(dir, job.name, kCreateFlags, kUnreadable));
+    // Another run may be at work in the target, or the names may be one to its file system.
+    if (fd.valid() || errno != EEXIST) return fd;
+  }
+  *name = temp;
+  return CreateTemp(dir, temps, job, temp);
+}
+
+// Removes the file that is open as `fd`, unless the name is another's by now.
+void RemoveOwn(int dir_fd, const char* name, int fd) {
+  struct stat own;
+  struct stat named;
+  bool is_own = fstat(fd, &own) == 0 && fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+                own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+  if (is_own) unlinkat(dir_fd, name, 0);
 }
 
 UniqueFd OpenContent(Run* run, const FileJob& job) {
@@ -96,17 +122,21 @@ UniqueFd OpenContent(Run* run, const FileJob& job) {
   return from;
 }
 
-// Copies `from` to a new file, under the name that `temp` then has.
-bool CopyToTemp(Run* run, TempNames* temps, const FileJob& job, int from,
-                char temp[TempNames::kSize], char* buffer) {
+// Copies `from` to a new file; `*name` is then its own name, or `temp`.
+bool CopyToNew(Run* run, TempNames* temps, const FileJob& job, int from,
+               char temp[TempNames::kSize], const char** name, char* buffer) {
   int dir = job.dir->fd();
-  UniqueFd to = CreateTemp(dir, temps, job, temp);
+  UniqueFd to = Create(temps, job, temp, name);
   if (!to.valid()) return run->Fail(job.path, "cannot be created", errno);
-  bool made = CopyContent(run, job, from, to.get(), buffer) && FinishFile(run, job, to.get());
+  if (!CopyContent(run, job, from, to.get(), buffer) || !FinishFile(run, job, to.get())) {
+    RemoveOwn(dir, *name, to.get());
+    return false;
+  }
   // Network file systems may say only now that there is no room.
-  if (close(to.release()) != 0 && made) made = run->Fail(job.path, "cannot be written", errno);
-  if (!made) unlinkat(dir, temp, 0);
-  return made;
+  if (close(to.release()) == 0) return true;
+  int error = errno;
+  unlinkat(dir, *name, 0);
+  return run->Fail(job.path, "cannot be written", error);
 }
 
 // Gives what is under the name `temp` its own name. False: errno is set, unless the run is
@@ -144,8 +174,9 @@ bool WriteFile(Run* run, TempNames* temps, const FileJob& job, UniqueFd from, ch
     if (!from.valid()) return false;
   }
   for (int i = 0;; ++i) {
-    if (!CopyToTemp(run, temps, job, from.get(), temp, buffer)) return false;
-    if (Place(*run, job, temp)) return true;
+    const char* name = nullptr;
+    if (!CopyToNew(run, temps, job, from.get(), temp, &name, buffer)) return false;
+    if (name == job.name || Place(*run, job, temp)) return true;
     int error = errno;
     if (run->Stopping()) return false;
     // Gone: another run took it for a leftover.

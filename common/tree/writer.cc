@@ -125,7 +125,7 @@ bool TreeWriter::PutDir(const IndexEntry& entry, const char* name) {
 
 bool TreeWriter::PutSymlink(const IndexEntry& entry, const char* name) {
   int dir = current_->fd();
-  if (!IsLinkTo(dir, name, entry.target)) {
+  if (current_->fresh() || !IsLinkTo(dir, name, entry.target)) {
     if (!WriteSymlink(entry, name)) return false;
     run_->written.Add(1);
   }
@@ -139,6 +139,8 @@ bool TreeWriter::WriteSymlink(const IndexEntry& entry, const char* name) {
   char target[kMaxTarget + 1];
   memcpy(target, entry.target.data(), entry.target.size());
   target[entry.target.size()] = '\0';
+  // Where we made the directory, nothing is in the way; or else another run put it there.
+  if (current_->fresh() && symlinkat(target, dir, name) == 0) return true;
   for (int i = 0;; ++i) {
     char temp[TempNames::kSize];
     temps_.Next(temp);
