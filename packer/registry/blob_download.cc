@@ -11,6 +11,9 @@
 namespace kontext {
 namespace {
 
+// To unpack what is smaller takes no longer than to connect.
+constexpr uint64_t kLarge = 1024 * 1024;
+
 class Download {
  public:
   Download(const Endpoint& endpoint, const Descriptor& blob, uint64_t wanted,
@@ -59,6 +62,7 @@ class Download {
     request.method = "GET";
     request.url = endpoint_.BlobUrl(blob_.digest);
     request.may_retry = false;
+    request.own_connection = wanted_ - offset_ > kLarge;
     if (range) {
       request.headers.emplace_back("Range", fmt::format("bytes={}-{}", offset_, wanted_ - 1));
     }

@@ -52,7 +52,7 @@ Response CurlExchange::Run(const std::string& url, bool credentials) {
   SetTls();
   SetMethod();
   SetHeaders(credentials);
-  CURLcode code = multi_->Perform(handle_);
+  CURLcode code = request_.own_connection ? curl_easy_perform(handle_) : multi_->Perform(handle_);
   stalled_ = code == CURLE_OPERATION_TIMEDOUT;
   const char* peer = nullptr;
   if (curl_easy_getinfo(handle_, CURLINFO_PRIMARY_IP, &peer) == CURLE_OK && peer) peer_ = peer;

@@ -40,6 +40,9 @@ struct Request {
   std::function<bool(std::string_view)> sink;
   // Called with status, headers and url of a 2xx answer before its body goes to `sink`.
   std::function<void(const Response&)> on_answer;
+  // `sink` works on what comes: so it is called in the thread that sends, and waits for no other
+  // request, nor they for it. That takes a connection of its own.
+  bool own_connection = false;
   uint64_t max_body = 64 * 1024;
   bool may_retry = true;     // false: whoever sends it starts over in its own way
   bool secret_body = false;  // `body` is for the server that `url` names alone

@@ -152,6 +152,27 @@ TEST_F(CurlTransportTest, ASinkMayHangUpOrThrow) {
   EXPECT_EQ(Failure(request), "enough");
 }
 
+// Within the sink of any other request this would wait for ever.
+TEST_F(CurlTransportTest, ASinkMayTakeItsTimeOnAConnectionOfItsOwn) {
+  std::unique_ptr<Transport> transport = NewCurlTransport({});
+  std::thread::id thread;
+  std::string inner;
+  Request request = Make("GET", "/plain");
+  request.own_connection = true;
+  request.sink = [&](std::string_view) {
+    thread = std::this_thread::get_id();
+    inner = transport->Send(Make("GET", "/plain")).body;
+    return true;
+  };
+  for (int run = 0; run < 3; ++run) {
+    EXPECT_EQ(transport->Send(request).status, 200);
+    EXPECT_EQ(inner, "plain");
+    EXPECT_EQ(thread, std::this_thread::get_id());
+    // The same handle, in turns.
+    EXPECT_EQ(transport->Send(Make("GET", "/plain")).body, "plain");
+  }
+}
+
 TEST_F(CurlTransportTest, AnnouncesBeforeTheBody) {
   std::string order;
   Request request = Make("GET", "/plain");
