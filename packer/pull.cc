@@ -69,11 +69,13 @@ tree::RunOptions Puller::MakeRunOptions() {
     errno = ENOENT;
     return -1;
   };
-  run.content.move = [](void* self, const tree::FileJob& job, int dir_fd, const char* temp) {
+  run.content.is_movable = [](void* self, const tree::FileJob& job) {
     const Puller* puller = static_cast<const Puller*>(self);
     auto need = puller->lacking_.contents.find(job.sha256);
-    bool once = need != puller->lacking_.contents.end() && need->second.files == 1;
-    return once && puller->staging_ ? puller->staging_->Move(job.sha256, dir_fd, temp) : -1;
+    return need != puller->lacking_.contents.end() && need->second.files == 1;
+  };
+  run.content.move = [](void* self, const tree::FileJob& job, int dir_fd, const char* name) {
+    return static_cast<const Puller*>(self)->staging_->Move(job.sha256, dir_fd, name);
   };
   run.content.is_in_place = [](void* self, const IndexEntry& entry) {
     const Puller* puller = static_cast<const Puller*>(self);

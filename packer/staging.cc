@@ -38,15 +38,33 @@ Staging::~Staging() {
   tree::RemoveAt(run, dir_fd_, name_);
 }
 
+int Staging::MakeFolder(const Digest& sha256) {
+  size_t number = sha256.bytes[0] % kFolders;
+  std::string name = std::to_string(number);
+  std::lock_guard lock(mutex_);
+  UniqueFd& folder = folders_[number];
+  if (folder.valid()) return folder.get();
+  if (mkdirat(fd_.get(), name.c_str(), 0700) != 0) return -1;
+  folder.reset(tree::OpenDirAt(fd_.get(), name.c_str()));
+  return folder.get();
+}
+
+int Staging::FolderOf(const Digest& sha256) const {
+  std::lock_guard lock(mutex_);
+  return folders_[sha256.bytes[0] % kFolders].get();
+}
+
 Staging::Object::Object(Staging* staging, const Digest& sha256, uint64_t size, std::string subject)
     : staging_(staging), sha256_(sha256), size_(size), subject_(std::move(subject)) {
   constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
-  file_.reset(openat(staging_->fd_.get(), ToHex(sha256).c_str(), kFlags, 0600));
+  folder_ = staging_->MakeFolder(sha256);
+  if (folder_ < 0) Fail(subject_);
+  file_.reset(openat(folder_, ToHex(sha256).c_str(), kFlags, 0600));
   if (!file_.valid()) Fail(subject_);
 }
 
 Staging::Object::~Object() {
-  if (file_.valid()) unlinkat(staging_->fd_.get(), ToHex(sha256_).c_str(), 0);
+  if (file_.valid()) unlinkat(folder_, ToHex(sha256_).c_str(), 0);
 }
 
 void Staging::Object::Write(std::string_view bytes) {
@@ -66,15 +84,14 @@ bool Staging::Object::Commit() {
 }
 
 int Staging::Open(const Digest& sha256) const {
-  return openat(fd_.get(), ToHex(sha256).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC;
+  int folder = FolderOf(sha256);
+  errno = ENOENT;
+  return folder < 0 ? -1 : openat(folder, ToHex(sha256).c_str(), kFlags);
 }
 
-int Staging::Move(const Digest& sha256, int dir_fd, const char* temp) const {
-  UniqueFd file(Open(sha256));
-  // Held before it is where somebody could take it for a leftover.
-  if (!file.valid() || !tree::HoldTemp(file.get())) return -1;
-  if (renameat(fd_.get(), ToHex(sha256).c_str(), dir_fd, temp) != 0) return -1;
-  return file.release();
+bool Staging::Move(const Digest& sha256, int dir_fd, const char* name) const {
+  return renameat(FolderOf(sha256), ToHex(sha256).c_str(), dir_fd, name) == 0;
 }
 
 }  // namespace kontext

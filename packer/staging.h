@@ -15,7 +15,8 @@ namespace kontext {
 
 // A folder with a temporary name inside the directory, so that a content gets to its place by a
 // rename. It is held: who finds the one of a killed run removes it. Its own end removes it. Any
-// number of threads may bring contents, each content one thread.
+// number of threads may bring contents, each content one thread; folders in the folder keep them
+// from waiting for each other.
 class Staging {
  public:
   // `directory` is the name of `dir_fd`, which must stay open, for messages. Throws Error(kIo).
@@ -38,6 +39,7 @@ class Staging {
 
    private:
     Staging* staging_;
+    int folder_ = -1;
     Digest sha256_;
     uint64_t size_;
     std::string subject_;
@@ -53,15 +55,23 @@ class Staging {
 
   // For common/tree; any thread. Moving takes the content away: it must be needed only once.
   int Open(const Digest& sha256) const;
-  int Move(const Digest& sha256, int dir_fd, const char* temp) const;
+  bool Move(const Digest& sha256, int dir_fd, const char* name) const;
 
  private:
+  static constexpr size_t kFolders = 16;
+
+  // Gives its descriptor; -1: errno is set.
+  int MakeFolder(const Digest& sha256);
+  // -1: nothing is in it.
+  int FolderOf(const Digest& sha256) const;
+
   int dir_fd_;
   std::string directory_;
   tree::TempNames names_;
   char name_[tree::TempNames::kSize];
   UniqueFd fd_;
   mutable std::mutex mutex_;  // guards what follows
+  UniqueFd folders_[kFolders];
   std::set<Digest> staged_;
 };
 

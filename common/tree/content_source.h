@@ -14,10 +14,13 @@ struct ContentSource {
   // -1: errno is set, ENOENT when there is none.
   int (*open)(void* context, const FileJob& job) = nullptr;
 
-  // May be null. Moves a regular file, mode 0600, whose content was compared already, to the new
-  // name `temp` of `dir_fd` and gives it open and held (HoldTemp). -1: it is to be opened and
-  // copied instead.
-  int (*move)(void* context, const FileJob& job, int dir_fd, const char* temp) = nullptr;
+  // May be null. Is what `open` gives this entry's alone, mode 0600, and compared already? Then it
+  // may be moved to its place.
+  bool (*is_movable)(void* context, const FileJob& job) = nullptr;
+
+  // Moves that to a name of `dir_fd`, in place of a file of that name. False: it cannot (errno is
+  // set), and is copied instead.
+  bool (*move)(void* context, const FileJob& job, int dir_fd, const char* name) = nullptr;
 
   // May be null. Was the entry's content found in its place by an earlier pass? Then it is not
   // read again.

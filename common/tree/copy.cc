@@ -150,32 +150,34 @@ bool Place(const Run& run, const FileJob& job, const char* temp) {
   return false;
 }
 
-// The source's own file becomes the new one: nothing is copied. Not valid: it cannot.
-UniqueFd MoveToTemp(const Run& run, TempNames* temps, const FileJob& job,
-                    char temp[TempNames::kSize]) {
-  const ContentSource& source = run.content();
-  if (source.move == nullptr) return UniqueFd();
-  temps->Next(temp);
-  return UniqueFd(source.move(source.context, job, job.dir->fd(), temp));
+// The source's own file, open as `from`, becomes the new one: nothing is copied. False: it cannot.
+bool MoveToNew(Run* run, TempNames* temps, const FileJob& job, int from,
+               char temp[TempNames::kSize], const char** name) {
+  const ContentSource& source = run->content();
+  if (source.is_movable == nullptr || !source.is_movable(source.context, job)) return false;
+  bool fresh = job.dir->fresh();
+  // Held before it is where somebody could take it for a leftover.
+  if (!fresh && !HoldTemp(from)) return false;
+  if (!FinishFile(run, job, from)) return false;
+  if (!fresh) temps->Next(temp);
+  *name = fresh ? job.name : temp;
+  return source.move(source.context, job, job.dir->fd(), *name);
 }
 
 // `from`: what is in place, if its content is right.
 bool WriteFile(Run* run, TempNames* temps, const FileJob& job, UniqueFd from, char* buffer) {
   char temp[TempNames::kSize];
+  const char* name = nullptr;
+  bool moved = false;
   if (!from.valid()) {
-    UniqueFd moved = MoveToTemp(*run, temps, job, temp);
-    if (moved.valid()) {
-      bool made = FinishFile(run, job, moved.get());
-      if (!made) unlinkat(job.dir->fd(), temp, 0);
-      if (!made || Place(*run, job, temp)) return made;
-      return run->Stopping() ? false : run->Fail(job.path, "cannot be replaced", errno);
-    }
     from = OpenContent(run, job);
     if (!from.valid()) return false;
+    moved = MoveToNew(run, temps, job, from.get(), temp, &name);
   }
   for (int i = 0;; ++i) {
-    const char* name = nullptr;
-    if (!CopyToNew(run, temps, job, from.get(), temp, &name, buffer)) return false;
+    if (run->Stopping()) return false;
+    if (!moved && !CopyToNew(run, temps, job, from.get(), temp, &name, buffer)) return false;
+    moved = false;
     if (name == job.name || Place(*run, job, temp)) return true;
     int error = errno;
     if (run->Stopping()) return false;
