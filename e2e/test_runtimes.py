@@ -121,7 +121,8 @@ class Runtimes:
     def test_full(self):
         out = self.mounted("-t", "tmpfs", "-o", "size=64k", "tmpfs")
         done = self.run_image("-v", f"{out}:/workspace")
-        self.assert_run_refused(done, " /workspace/big: ", "No space left on device")
+        # Another thread's small file may be the first for which there is no room beside the big one.
+        self.assert_run_refused(done, " /workspace/", ": No space left on device")
         self.assertFalse([n for _, _, names in os.walk(out) for n in names if ".kontext" in n])
 
     def test_sigterm(self):
