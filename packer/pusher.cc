@@ -18,8 +18,9 @@ constexpr size_t kShortDigest = 12;
 std::string Summary(const Segment& segment) {
   size_t removed = 0;
   for (const IndexEntry& line : segment.lines) removed += line.type == EntryType::kRemoved;
-  return std::to_string(segment.lines.size() - removed) + " set, " + std::to_string(removed) +
-         " removed, " + std::to_string(segment.stored_bytes) + " bytes";
+  std::string summary = std::to_string(segment.lines.size() - removed) + " set, ";
+  if (removed > 0) summary += std::to_string(removed) + " removed, ";
+  return summary + std::to_string(segment.stored_bytes) + " bytes";
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "packer/cache/cache_trim.h"
 #include "packer/error.h"
 #include "packer/large_pages.h"
+#include "packer/leftover.h"
 #include "packer/temp_file.h"
 
 namespace kontext {
@@ -29,8 +30,9 @@ constexpr CacheBounds kBounds[kCacheKinds] = {
 };
 static_assert(static_cast<size_t>(CacheKind::kManifest) + 1 == kCacheKinds);
 
-// Trimming looks at every file of the folder, so not each write pays for it; the bounds may be
-// passed by so many files meanwhile.
+// Trimming looks at every file of the folder, so neither each write nor each run pays for it: a
+// full folder has thousands, and that took longer than all else that a small push does here. The
+// bounds may be passed meanwhile.
 constexpr uint32_t kWritesBetweenTrims = 32;
 
 // A file's time of use is renewed when it is older than this, so that reading seldom writes.
@@ -140,12 +142,17 @@ bool CacheDir::Write(CacheKind kind, std::string_view key,
   UniqueFd folder = Open(kind, true);
   if (!folder.valid()) return false;
   bool written = WriteFile(folder, std::string(key), pieces);
-  bool trim;
+  uint32_t before;
   {
     std::lock_guard lock(shared_->mutex);
-    trim = shared_->writes[static_cast<size_t>(kind)]++ % kWritesBetweenTrims == 0;
+    before = shared_->writes[static_cast<size_t>(kind)]++;
   }
-  if (trim) TrimCache(folder.get(), BoundsOf(kind));
+  bool trim = before == 0 ? IsTrimDue(folder.get()) : before % kWritesBetweenTrims == 0;
+  if (trim) {
+    TrimCache(folder.get(), BoundsOf(kind));
+  } else if (before == 0) {
+    RemoveLeftovers(folder.get());
+  }
   return written;
 }
 

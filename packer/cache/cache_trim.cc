@@ -6,14 +6,20 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "common/fd.h"
 #include "packer/leftover.h"
 
 namespace kontext {
 namespace {
+
+// Its modification time says when the folder was trimmed last. No key is called that.
+constexpr char kStamp[] = ".trimmed";
+constexpr int64_t kInterval = 3600;
 
 struct CacheFile {
   int64_t used;
@@ -43,7 +49,8 @@ std::vector<CacheFile> FilesOf(int folder) {
 void TrimCache(int folder, const CacheBounds& bounds) {
   RemoveLeftovers(folder);
   std::vector<CacheFile> files = FilesOf(folder);
-  std::erase_if(files, [](const CacheFile& file) { return IsTempName(file.name); });
+  std::erase_if(files,
+                [](const CacheFile& file) { return IsTempName(file.name) || file.name == kStamp; });
   std::sort(files.begin(), files.end(),
             [](const CacheFile& a, const CacheFile& b) { return a.used > b.used; });
   uint64_t bytes = 0;
@@ -53,6 +60,16 @@ void TrimCache(int folder, const CacheBounds& bounds) {
     unlinkat(folder, files[i].name.c_str(), 0);
     bytes -= files[i].size;
   }
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+  UniqueFd stamp(openat(folder, kStamp, kFlags, 0600));
+  if (stamp.valid()) WriteAll(stamp.get(), "\n", 1);
+}
+
+bool IsTrimDue(int folder) {
+  struct stat info;
+  if (fstatat(folder, kStamp, &info, AT_SYMLINK_NOFOLLOW) != 0) return true;
+  int64_t age = std::time(nullptr) - info.st_mtim.tv_sec;
+  return age < 0 || age >= kInterval;
 }
 
 }  // namespace kontext

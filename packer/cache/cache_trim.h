@@ -17,4 +17,7 @@ struct CacheBounds {
 // others may write and remove at the same time.
 void TrimCache(int folder, const CacheBounds& bounds);
 
+// Has nobody trimmed the folder for an hour?
+bool IsTrimDue(int folder);
+
 }  // namespace kontext

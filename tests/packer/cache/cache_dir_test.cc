@@ -30,7 +30,9 @@ std::string Get(const CacheDir& cache, const std::string& key) {
 
 size_t FilesIn(const std::string& folder) {
   size_t count = 0;
-  for (const auto& item : std::filesystem::directory_iterator(folder)) count += item.exists();
+  for (const auto& item : std::filesystem::directory_iterator(folder)) {
+    count += item.path().filename() != ".trimmed";
+  }
   return count;
 }
 
@@ -214,7 +216,7 @@ TEST(CacheTrimTest, TheLeastRecentlyUsedGo) {
     TrimCache(folder.get(), {"", test.max_bytes, test.max_files});
     std::vector<std::string> left;
     for (const auto& item : std::filesystem::directory_iterator(dir.path())) {
-      left.push_back(item.path().filename());
+      if (item.path().filename() != ".trimmed") left.push_back(item.path().filename());
     }
     std::sort(left.begin(), left.end());
     EXPECT_EQ(left, test.left) << test.name;
@@ -232,6 +234,18 @@ TEST(CacheTrimTest, OnlyTemporaryFilesThatNobodyHoldsGo) {
   EXPECT_FALSE(std::filesystem::exists(dir / left));
   EXPECT_TRUE(std::filesystem::exists(dir / held));
   EXPECT_TRUE(std::filesystem::exists(dir / "k"));
+}
+
+TEST(CacheTrimTest, ItIsDueOnceAnHour) {
+  TempDir dir;
+  UniqueFd folder(open(dir.path().c_str(), O_RDONLY | O_DIRECTORY));
+  EXPECT_TRUE(IsTrimDue(folder.get()));
+  TrimCache(folder.get(), {"", 0, 0});
+  EXPECT_FALSE(IsTrimDue(folder.get()));
+  SetTime(dir / ".trimmed", time(nullptr) - 3601);
+  EXPECT_TRUE(IsTrimDue(folder.get()));
+  SetTime(dir / ".trimmed", time(nullptr) + 3600);
+  EXPECT_TRUE(IsTrimDue(folder.get())) << "a clock that was set back";
 }
 
 TEST(CacheDirTest, TheFirstWriteOfARunCleansUp) {
