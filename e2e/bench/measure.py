@@ -18,7 +18,7 @@ class Taken:
     rc: int
 
     def times(self):
-        return f"{self.wall:.2f} s ({self.cpu:.2f} s CPU)"
+        return f"{self.wall:.2f} s ({self.cpu:.2f} s CPU, {self.peak:.0f} MiB)"
 
 
 def run(*command, env=None, expect=0):

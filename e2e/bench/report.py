@@ -1,6 +1,6 @@
 """The table: what was measured, what it should be, and whether that is so."""
 
-WIDTHS = (12, 44, 24)  # of case, what and figure; the target has the rest
+WIDTHS = (12, 44, 32)  # of case, what and figure; the target has the rest
 
 
 class Report:
@@ -24,7 +24,7 @@ class Report:
                   f"at most {at_most:,} {unit}: {'met' if met else 'MISSED'}")
 
     def print_all(self):
-        print(f"\n{line(('case', 'what', 'figure', 'target'))}\n{'-' * 110}")
+        print(f"\n{line(('case', 'what', 'figure', 'target'))}\n{'-' * 118}")
         last = None
         for row in self.rows:
             print(line((row[0] if row[0] != last else "", *row[1:])))

@@ -1,4 +1,7 @@
-"""What others take to bring the same tree to the same registry. Once each: they are slow."""
+"""What others take to bring the same tree to the same registry. Once each: they are slow.
+
+Of docker, CPU time and memory are the client's: its daemon does the work.
+"""
 
 import os
 import subprocess
@@ -9,14 +12,16 @@ from support import services
 
 def run(place, report):
     for name, steps in (("docker build + docker push", docker), ("umoci + skopeo copy", umoci)):
+        before = place.stored()
         try:
             taken = steps(place)
         except (services.Unavailable, AssertionError, subprocess.SubprocessError, OSError) as why:
             report.note("tools", name, "not measured", str(why).splitlines()[0][:60])
             continue
         for what, one in taken:
-            report.note("tools", f"{name}: {what}", f"{one.wall:.1f} s")
-        report.note("tools", f"{name}: all", f"{sum(one.wall for _, one in taken):.1f} s")
+            report.note("tools", f"{name}: {what}", one.times())
+        report.note("tools", f"{name}: all", f"{sum(one.wall for _, one in taken):.1f} s",
+                    f"{place.stored() - before:,} B stored")
 
 
 def docker(place):
