@@ -50,7 +50,7 @@ std::optional<std::string> Recall(const CacheDir* cache, CacheKind kind,
 
 void Keep(const CacheDir* cache, CacheKind kind, const std::string& digest, std::string_view body) {
   std::string key = KeyOf(digest);
-  if (cache != nullptr && !key.empty()) cache->Write(kind, key, {body});
+  if (cache != nullptr && !key.empty()) cache->Write(kind, key, body);
 }
 
 std::string ReadManifestBody(Store* store, const std::string& digest, const CacheDir* cache) {

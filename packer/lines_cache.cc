@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "packer/hash.h"
-#include "packer/plan/lines_file.h"
+#include "packer/lines_file.h"
 
 namespace kontext {
 namespace {
@@ -33,8 +33,8 @@ std::optional<SegmentLines> RecallLines(const CacheDir* cache, const Digest& seg
 
 void KeepLines(const CacheDir* cache, const Digest& segment, std::span<const IndexEntry> lines) {
   if (cache == nullptr) return;
-  LinesFile file = WriteLinesFile(segment, lines);
-  cache->Write(CacheKind::kLines, ToHex(segment), {file.fixed, file.text});
+  cache->Write(CacheKind::kLines, ToHex(segment),
+               [&](const CacheDir::Sink& sink) { WriteLinesFile(segment, lines, sink); });
 }
 
 // Damage makes another tree of it, which is not known.
@@ -45,7 +45,7 @@ bool IsKnownFold(const CacheDir* cache, const std::vector<Digest>& segments, con
 }
 
 void KeepFold(const CacheDir* cache, const std::vector<Digest>& segments, const Digest& tree) {
-  if (cache != nullptr) cache->Write(CacheKind::kLines, KeyOfFold(segments), {BytesOf(tree)});
+  if (cache != nullptr) cache->Write(CacheKind::kLines, KeyOfFold(segments), BytesOf(tree));
 }
 
 }  // namespace kontext

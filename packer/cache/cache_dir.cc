@@ -120,11 +120,16 @@ std::optional<CachedBytes> CacheDir::Read(CacheKind kind, std::string_view key) 
   return bytes;
 }
 
-bool CacheDir::WriteFile(const UniqueFd& folder, const std::string& name,
-                         std::initializer_list<std::string_view> pieces) const {
+bool CacheDir::WriteFile(const UniqueFd& folder, const std::string& name, uint64_t max_bytes,
+                         const std::function<void(const Sink&)>& make) const {
   try {
     TempFile file(folder.get(), 0600);
-    for (std::string_view piece : pieces) file.Write(piece.data(), piece.size());
+    uint64_t size = 0;
+    make([&](std::string_view bytes) {
+      size += bytes.size();
+      if (size > max_bytes) throw Error(ErrorKind::kIo, "a file larger than the cache's bounds");
+      file.Write(bytes.data(), bytes.size());
+    });
     file.CommitAs(name);
     return true;
   } catch (const Error& error) {
@@ -133,15 +138,16 @@ bool CacheDir::WriteFile(const UniqueFd& folder, const std::string& name,
   }
 }
 
+bool CacheDir::Write(CacheKind kind, std::string_view key, std::string_view bytes) const {
+  return Write(kind, key, [&](const Sink& sink) { sink(bytes); });
+}
+
 bool CacheDir::Write(CacheKind kind, std::string_view key,
-                     std::initializer_list<std::string_view> pieces) const {
+                     const std::function<void(const Sink&)>& make) const {
   if (folder_.empty() || !IsKey(key)) return false;
-  uint64_t size = 0;
-  for (std::string_view piece : pieces) size += piece.size();
-  if (size > BoundsOf(kind).max_bytes) return false;
   UniqueFd folder = Open(kind, true);
   if (!folder.valid()) return false;
-  bool written = WriteFile(folder, std::string(key), pieces);
+  bool written = WriteFile(folder, std::string(key), BoundsOf(kind).max_bytes, make);
   uint32_t before;
   {
     std::lock_guard lock(shared_->mutex);

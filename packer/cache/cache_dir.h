@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -56,17 +55,21 @@ class CacheDir {
   // `key` is 1 to 128 letters and digits: the hex of a digest.
   std::optional<CachedBytes> Read(CacheKind kind, std::string_view key) const;
 
-  // Keeps the pieces, one after the other, as one file. False when that did not work. Now and then
-  // also removes what was used least recently of what is over the kind's bounds, and the temporary
-  // files of runs that were killed.
+  // Keeps bytes as one file. False when that did not work. Now and then also removes what was used
+  // least recently of what is over the kind's bounds, and the temporary files of runs that were
+  // killed.
+  bool Write(CacheKind kind, std::string_view key, std::string_view bytes) const;
+
+  // The same for bytes that `make` gives piece by piece to what it is called with.
+  using Sink = std::function<void(std::string_view)>;
   bool Write(CacheKind kind, std::string_view key,
-             std::initializer_list<std::string_view> pieces) const;
+             const std::function<void(const Sink&)>& make) const;
 
  private:
   // The kind's folder, made when `make`; not valid when there is none.
   UniqueFd Open(CacheKind kind, bool make) const;
-  bool WriteFile(const UniqueFd& folder, const std::string& name,
-                 std::initializer_list<std::string_view> pieces) const;
+  bool WriteFile(const UniqueFd& folder, const std::string& name, uint64_t max_bytes,
+                 const std::function<void(const Sink&)>& make) const;
   void Say(const std::string& problem) const;
 
   std::string folder_;

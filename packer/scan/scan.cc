@@ -51,8 +51,8 @@ void Keep(Found* found, int64_t trust_before, const CacheDir* cache, const std::
   scanned.tree = scanned.walked.listing.TreeDigest();
   found->tree.set_value(scanned.tree);
   if (cache == nullptr) return;
-  StatRecord record = Record(scanned, trust_before);
-  cache->Write(CacheKind::kStat, key, {record.fixed, record.text});
+  cache->Write(CacheKind::kStat, key,
+               [&](const CacheDir::Sink& sink) { WriteStatRecord(scanned, trust_before, sink); });
 }
 
 }  // namespace

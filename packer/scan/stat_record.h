@@ -2,10 +2,11 @@
 //
 // In this machine's byte order, no padding:
 //
-//   header   magic, version and byte order in one number; counts; the listing's totals and tree
-//            digest; what was left out; a checksum of all that is not the checksum
-//   records  one a listing entry, in the listing's order
-//   text     each entry's path and link target, in the same order, nothing between
+//   header    magic, version and byte order in one number; counts; the listing's totals and tree
+//             digest; what was left out
+//   records   one a listing entry, in the listing's order
+//   text      each entry's path and link target, in the same order, nothing between
+//   checksum  packer/cache/summed.h
 //
 // All entries are there, directories and links too: when a walk finds exactly the recorded entries,
 // the recorded tree digest is its digest. What lies below a directory follows it, and a record says
@@ -14,7 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <functional>
 #include <string_view>
 
 #include "common/digest.h"
@@ -31,14 +32,10 @@ struct Scanned {
   Digest filter_name{};  // of the walk
 };
 
-// The file's bytes: header and records, then text.
-struct StatRecord {
-  std::string fixed;
-  std::string text;
-};
-
-// `trust_before`: a file or directory whose times are not older is recorded as not trusted.
-StatRecord Record(const Scanned& scanned, int64_t trust_before);
+// Gives the file's bytes in pieces to `out`. `trust_before`: a file or directory whose times are
+// not older is recorded as not trusted.
+void WriteStatRecord(const Scanned& scanned, int64_t trust_before,
+                     const std::function<void(std::string_view)>& out);
 
 struct RecordedEntry {
   uint8_t sha256[Digest::kBytes];

@@ -48,8 +48,8 @@ void CheckRecord(const Tree& tree, std::string_view damage) {
   scanned.walked = WalkedOf(tree);
   scanned.totals = scanned.walked.listing.Totals();
   scanned.tree = scanned.walked.listing.TreeDigest();
-  StatRecord record = Record(scanned, INT64_MAX);
-  std::string bytes = record.fixed + record.text;
+  std::string bytes;
+  WriteStatRecord(scanned, INT64_MAX, [&](std::string_view part) { bytes += part; });
 
   Walked walked = WalkedOf(tree);
   ForgetDigests(&walked);

@@ -44,9 +44,10 @@ class PushCacheTest : public testing::Test {
     wrong.walked.listing.mutable_entries()[0].sha256 = Sha("another");
     wrong.totals = wrong.walked.listing.Totals();
     wrong.tree = wrong.walked.listing.TreeDigest();
-    StatRecord record = Record(wrong, INT64_MAX);
     CacheDir cache(CacheDir::DefaultFolder());
-    ASSERT_TRUE(cache.Write(CacheKind::kStat, context.CacheKey(), {record.fixed, record.text}));
+    ASSERT_TRUE(cache.Write(CacheKind::kStat, context.CacheKey(), [&](const CacheDir::Sink& sink) {
+      WriteStatRecord(wrong, INT64_MAX, sink);
+    }));
   }
 
   TempDir dir_;

@@ -41,11 +41,13 @@ TEST(CacheDirTest, KeepsWhatWasWrittenLast) {
   CacheDir cache(dir / "a/b/kontext");
   EXPECT_EQ(Get(cache, "k1"), "none");
   EXPECT_FALSE(std::filesystem::exists(dir / "a"));
-  EXPECT_TRUE(cache.Write(kKind, "k1", {"one", "", "two"}));
-  EXPECT_TRUE(cache.Write(kKind, "k2", {}));
+  EXPECT_TRUE(cache.Write(kKind, "k1", [](const CacheDir::Sink& sink) {
+    for (const char* piece : {"one", "", "two"}) sink(piece);
+  }));
+  EXPECT_TRUE(cache.Write(kKind, "k2", ""));
   EXPECT_EQ(Get(cache, "k1"), "onetwo");
   EXPECT_EQ(Get(cache, "k2"), "");
-  EXPECT_TRUE(cache.Write(kKind, "k1", {"new"}));
+  EXPECT_TRUE(cache.Write(kKind, "k1", "new"));
   EXPECT_EQ(Get(CacheDir(dir / "a/b/kontext"), "k1"), "new");
   EXPECT_FALSE(cache.Read(CacheKind::kStat, "k1"));
   for (const char* made : {"a", "a/b/kontext", "a/b/kontext/index"}) {
@@ -60,17 +62,17 @@ TEST(CacheDirTest, KeysAreNoPaths) {
   CacheDir cache(dir / "c");
   for (const std::string& key : {std::string(""), std::string("../x"), std::string("a/b"),
                                  std::string("a.b"), std::string(129, 'a')}) {
-    EXPECT_FALSE(cache.Write(kKind, key, {"x"})) << key;
+    EXPECT_FALSE(cache.Write(kKind, key, "x")) << key;
     EXPECT_FALSE(cache.Read(kKind, key)) << key;
   }
-  EXPECT_TRUE(cache.Write(kKind, std::string(128, 'a'), {"x"}));
+  EXPECT_TRUE(cache.Write(kKind, std::string(128, 'a'), "x"));
 }
 
 TEST(CacheDirTest, WithoutAFolderNothingIsKept) {
   CacheDir none;
   CacheDir relative("some/where");
   for (const CacheDir* cache : {&none, &relative}) {
-    EXPECT_FALSE(cache->Write(kKind, "k", {"x"}));
+    EXPECT_FALSE(cache->Write(kKind, "k", "x"));
     EXPECT_FALSE(cache->Read(kKind, "k"));
   }
 }
@@ -103,10 +105,10 @@ TEST(CacheDirTest, AFolderThatOthersMayWriteToIsNotUsed) {
   TempDir dir;
   std::vector<std::string> lines;
   CacheDir cache(dir / "c", [&](const std::string& line) { lines.push_back(line); });
-  EXPECT_TRUE(cache.Write(kKind, "k", {"x"}));
+  EXPECT_TRUE(cache.Write(kKind, "k", "x"));
   chmod((dir / "c").c_str(), 0777);
   EXPECT_EQ(Get(cache, "k"), "none");
-  EXPECT_FALSE(cache.Write(kKind, "k", {"y"}));
+  EXPECT_FALSE(cache.Write(kKind, "k", "y"));
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_NE(lines[0].find(dir / "c"), std::string::npos);
   chmod((dir / "c").c_str(), 0700);
@@ -121,14 +123,14 @@ TEST(CacheDirTest, WhatIsInTheWayIsNoError) {
   WriteFile(dir / "file", "x");
   std::vector<std::string> lines;
   CacheDir cache(dir / "file/c", [&](const std::string& line) { lines.push_back(line); });
-  EXPECT_FALSE(cache.Write(kKind, "k", {"x"}));
-  EXPECT_FALSE(cache.Write(kKind, "k", {"x"}));
+  EXPECT_FALSE(cache.Write(kKind, "k", "x"));
+  EXPECT_FALSE(cache.Write(kKind, "k", "x"));
   EXPECT_EQ(lines.size(), 1u);
   CacheDir other(dir / "c");
-  ASSERT_TRUE(other.Write(kKind, "k", {"x"}));
+  ASSERT_TRUE(other.Write(kKind, "k", "x"));
   std::filesystem::remove(dir / "c/index/k");
   std::filesystem::create_directories(dir / "c/index/k/sub");
-  EXPECT_FALSE(other.Write(kKind, "k", {"x"}));
+  EXPECT_FALSE(other.Write(kKind, "k", "x"));
   EXPECT_FALSE(other.Read(kKind, "k"));
   EXPECT_EQ(FilesIn(dir / "c/index"), 1u);
   WriteFile(dir / "target", "secret");
@@ -140,13 +142,13 @@ TEST(CacheDirTest, WhatIsInTheWayIsNoError) {
 TEST(CacheDirTest, AFullDiskKeepsTheOldFileAndLeavesNothing) {
   TempDir dir;
   CacheDir cache(dir / "c");
-  ASSERT_TRUE(cache.Write(kKind, "k", {"old"}));
+  ASSERT_TRUE(cache.Write(kKind, "k", "old"));
   struct rlimit before;
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
   auto handler = signal(SIGXFSZ, SIG_IGN);
   struct rlimit low = {4096, before.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &low), 0);
-  bool written = cache.Write(kKind, "k", {std::string(10000, 'x')});
+  bool written = cache.Write(kKind, "k", std::string(10000, 'x'));
   setrlimit(RLIMIT_FSIZE, &before);
   signal(SIGXFSZ, handler);
   EXPECT_FALSE(written);
@@ -161,12 +163,12 @@ TEST(CacheDirTest, AFileSystemWithoutRoomKeepsNothing) {
     GTEST_SKIP() << "only root can mount a file system";
   }
   CacheDir cache(dir / "m/c");
-  EXPECT_TRUE(cache.Write(kKind, "small", {"x"}));
-  EXPECT_FALSE(cache.Write(kKind, "large", {std::string(200000, 'x')}));
+  EXPECT_TRUE(cache.Write(kKind, "small", "x"));
+  EXPECT_FALSE(cache.Write(kKind, "large", std::string(200000, 'x')));
   EXPECT_EQ(Get(cache, "small"), "x");
   EXPECT_EQ(FilesIn(dir / "m/c/index"), 1u);
   ASSERT_EQ(mount("none", (dir / "m").c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);
-  EXPECT_FALSE(cache.Write(kKind, "small", {"y"}));
+  EXPECT_FALSE(cache.Write(kKind, "small", "y"));
   EXPECT_EQ(Get(cache, "small"), "x");
   EXPECT_EQ(umount((dir / "m").c_str()), 0);
 }
@@ -174,10 +176,10 @@ TEST(CacheDirTest, AFileSystemWithoutRoomKeepsNothing) {
 TEST(CacheDirTest, ReadersAndWritersSeeWholeFiles) {
   TempDir dir;
   CacheDir cache(dir / "c");
-  ASSERT_TRUE(cache.Write(kKind, "k", {std::string(50000, 'a')}));
+  ASSERT_TRUE(cache.Write(kKind, "k", std::string(50000, 'a')));
   auto work = [&](char letter) {
     for (int i = 0; i < 100; ++i) {
-      EXPECT_TRUE(cache.Write(kKind, "k", {std::string(50000, letter)}));
+      EXPECT_TRUE(cache.Write(kKind, "k", std::string(50000, letter)));
       std::string got = Get(cache, "k");
       ASSERT_EQ(got.size(), 50000u);
       EXPECT_EQ(got, std::string(50000, got[0]));
@@ -250,7 +252,7 @@ TEST(CacheTrimTest, ItIsDueOnceAnHour) {
 
 TEST(CacheDirTest, TheFirstWriteOfARunCleansUp) {
   TempDir dir;
-  ASSERT_TRUE(CacheDir(dir / "c").Write(kKind, "k", {"x"}));
+  ASSERT_TRUE(CacheDir(dir / "c").Write(kKind, "k", "x"));
   std::string left = dir / ("c/index/" + NewTempName());
   WriteFile(left, "by a killed run");
   SetTime(dir / "c/index/k", 1000);
@@ -259,7 +261,7 @@ TEST(CacheDirTest, TheFirstWriteOfARunCleansUp) {
   struct stat info;
   ASSERT_EQ(stat((dir / "c/index/k").c_str(), &info), 0);
   EXPECT_GT(info.st_mtim.tv_sec, 1000) << "reading renews the time of use";
-  ASSERT_TRUE(cache.Write(kKind, "l", {"x"}));
+  ASSERT_TRUE(cache.Write(kKind, "l", "x"));
   EXPECT_FALSE(std::filesystem::exists(left));
 }
 

@@ -43,8 +43,9 @@ Walked WalkedOf(const Tree& tree) {
 }
 
 std::string BytesOf(const Scanned& scanned, int64_t trust_before) {
-  StatRecord record = Record(scanned, trust_before);
-  return record.fixed + record.text;
+  std::string bytes;
+  WriteStatRecord(scanned, trust_before, [&](std::string_view part) { bytes += part; });
+  return bytes;
 }
 
 Tree SomeTree() {

@@ -1,4 +1,4 @@
-#include "packer/plan/lines_file.h"
+#include "packer/lines_file.h"
 
 #include <gtest/gtest.h>
 
@@ -19,8 +19,9 @@ namespace kontext {
 namespace {
 
 std::string BytesOf(const SegmentLines& segment) {
-  LinesFile file = WriteLinesFile(segment.digest, segment.lines);
-  return file.fixed + file.text;
+  std::string bytes;
+  WriteLinesFile(segment.digest, segment.lines, [&](std::string_view part) { bytes += part; });
+  return bytes;
 }
 
 std::optional<SegmentLines> Read(const Digest& segment, std::string_view bytes) {

@@ -1,12 +1,11 @@
-#include "packer/plan/lines_file.h"
-
-#include <xxhash.h>
+#include "packer/lines_file.h"
 
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 #include <utility>
 
+#include "packer/cache/summed.h"
 #include "packer/large_pages.h"
 
 namespace kontext {
@@ -20,9 +19,8 @@ struct Header {
   uint64_t lines;
   uint64_t text_bytes;
   uint8_t segment[Digest::kBytes];
-  uint64_t checksum;
 };
-static_assert(sizeof(Header) == 64);
+static_assert(sizeof(Header) == 56);
 
 struct Record {
   uint8_t sha256[Digest::kBytes];
@@ -36,18 +34,15 @@ struct Record {
 };
 static_assert(sizeof(Record) == 64);
 
-uint64_t ChecksumOf(Header header, std::string_view records, std::string_view text) {
-  header.checksum = 0;
-  uint64_t sum = XXH3_64bits(&header, sizeof(header));
-  sum = XXH3_64bits_withSeed(records.data(), records.size(), sum);
-  return XXH3_64bits_withSeed(text.data(), text.size(), sum);
+size_t TextOf(const IndexEntry& line) {
+  return line.path.size() + line.target.size() + line.at.size();
 }
 
 Record RecordOf(const IndexEntry& line, size_t text_at) {
   Record record = {};
   std::memcpy(record.sha256, line.sha256.bytes, Digest::kBytes);
   record.size = line.size;
-  // More text than the cache takes does not come back: its checksum is of other positions.
+  // A text of 4 GiB is more than the cache takes.
   record.text_at = static_cast<uint32_t>(text_at);
   record.path_length = static_cast<uint32_t>(line.path.size());
   record.target_length = static_cast<uint32_t>(line.target.size());
@@ -75,37 +70,39 @@ bool ReadRecord(const Record& record, std::string_view text, IndexEntry* line) {
 
 }  // namespace
 
-LinesFile WriteLinesFile(const Digest& segment, std::span<const IndexEntry> lines) {
-  LinesFile file;
-  file.fixed.reserve(sizeof(Header) + lines.size() * sizeof(Record));
-  file.fixed.resize(sizeof(Header));
-  for (const IndexEntry& line : lines) {
-    Record record = RecordOf(line, file.text.size());
-    file.fixed.append(reinterpret_cast<const char*>(&record), sizeof(record));
-    file.text.append(line.path).append(line.target).append(line.at);
-  }
-  Header header = {kMagic, lines.size(), file.text.size(), {}, 0};
+void WriteLinesFile(const Digest& segment, std::span<const IndexEntry> lines,
+                    const std::function<void(std::string_view)>& out) {
+  Header header = {kMagic, lines.size(), 0, {}};
+  for (const IndexEntry& line : lines) header.text_bytes += TextOf(line);
   std::memcpy(header.segment, segment.bytes, Digest::kBytes);
-  std::string_view records = std::string_view(file.fixed).substr(sizeof(header));
-  header.checksum = ChecksumOf(header, records, file.text);
-  std::memcpy(file.fixed.data(), &header, sizeof(header));
-  return file;
+  SummedWriter writer(out);
+  writer.AddValue(header);
+  size_t text_at = 0;
+  for (const IndexEntry& line : lines) {
+    writer.AddValue(RecordOf(line, text_at));
+    text_at += TextOf(line);
+  }
+  for (const IndexEntry& line : lines) {
+    writer.Add(line.path);
+    writer.Add(line.target);
+    writer.Add(line.at);
+  }
+  writer.Finish();
 }
 
 std::optional<SegmentLines> ReadLinesFile(const Digest& segment, std::unique_ptr<char[]> bytes,
                                           size_t size) {
+  std::optional<std::string_view> content = ReadSummed({bytes.get(), size});
   Header header;
-  if (size < sizeof(header)) return std::nullopt;
-  std::memcpy(&header, bytes.get(), sizeof(header));
-  std::string_view rest(bytes.get() + sizeof(header), size - sizeof(header));
+  if (!content || content->size() < sizeof(header)) return std::nullopt;
+  std::memcpy(&header, content->data(), sizeof(header));
+  std::string_view rest = content->substr(sizeof(header));
   bool known = header.magic == kMagic && header.lines <= rest.size() / sizeof(Record) &&
                std::memcmp(header.segment, segment.bytes, Digest::kBytes) == 0;
   if (!known) return std::nullopt;
   std::string_view records = rest.substr(0, header.lines * sizeof(Record));
   std::string_view text = rest.substr(records.size());
-  bool sound =
-      header.text_bytes == text.size() && header.checksum == ChecksumOf(header, records, text);
-  if (!sound) return std::nullopt;
+  if (header.text_bytes != text.size()) return std::nullopt;
   SegmentLines read;
   read.digest = segment;
   read.lines.reserve(header.lines);
