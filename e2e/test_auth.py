@@ -16,7 +16,7 @@ from support import services, tree
 from support.case import Case, main
 from support.kontext import BIN, TIMEOUT_SECONDS, kontext, push, run
 from support.pki import Authority
-from support.token_server import (IDENTITY, NOBODY, PASSWORD, USER, Gate, TokenServer,
+from support.token_server import (IDENTITY, NOBODY, PASSWORD, USER, Gate, Server, TokenServer,
                                   jwt_maker)
 from support.tree import File
 from support.weather import Fault, Weather
@@ -35,6 +35,17 @@ store) cat > "$dir/kept" ;;
 erase) cat > "$dir/erased"; rm -f "$dir/kept" ;;
 esac
 """
+
+
+class Quoter(Server):
+    """Leads to a path that quotes the password and what was made of it."""
+
+    def handle(self, handler, body):
+        secret = handler.headers.get("Authorization", "").removeprefix("Basic ")
+        if not secret:
+            return handler.answer(401, [("WWW-Authenticate", 'Basic realm="test"')])
+        password = base64.b64decode(secret).decode().partition(":")[2]
+        handler.answer(307, [("Location", f"/v2/{password}/{secret}")])
 
 
 class AuthCase(Case):
@@ -126,6 +137,14 @@ class Basic(AuthCase):
         self.assertEqual(answers.count("401"), 1)
         self.assertEqual(answers[0], "401")
         self.assertIn("(Authorization: Basic ***)", done.stderr)
+
+    def test_a_redirect_that_quotes_the_password(self):
+        quoter = Quoter()
+        self.addCleanup(quoter.stop)
+        self.write_config({"auths": {quoter.host: self.entry()}})
+        done = self.kontext("ls", "--verbose", f"{quoter.host}/app:v1")
+        self.assertEqual(done.rc, 1)
+        self.assertIn("/v2/***/***", done.stderr)
 
     def test_login_logout(self):
         host = self.registry.host

@@ -157,7 +157,7 @@ std::string Authenticator::Explain(int status) const {
 }
 
 std::string Authenticator::WithoutSecrets(std::string text) const {
-  return Blank(std::move(text), secrets_);
+  return options_.secrets->Hide(std::move(text));
 }
 
 std::chrono::steady_clock::time_point Authenticator::Now() const {
@@ -170,15 +170,13 @@ void Authenticator::FindCredentials() {
   asked_ = true;
   for (const std::string& secret :
        {credentials_.password, credentials_.identity_token, credentials_.registry_token}) {
-    if (!secret.empty()) secrets_.push_back(secret);
+    if (!secret.empty()) options_.secrets->Add(secret);
   }
 }
 
 std::string Authenticator::BasicHeader(const std::string& username, const std::string& secret) {
   std::string encoded = EncodeBase64(username + ':' + secret);
-  if (std::find(secrets_.begin(), secrets_.end(), encoded) == secrets_.end()) {
-    secrets_.push_back(encoded);
-  }
+  options_.secrets->Add(encoded);
   return "Basic " + encoded;
 }
 
@@ -198,7 +196,7 @@ std::string Authenticator::FetchToken(const std::string& scope, bool keep) {
     if (tokens_.size() >= kMaxTokens) tokens_.clear();
     tokens_[scope] = {token.value, Now() + lifetime - margin};
   }
-  secrets_.push_back(token.value);
+  options_.secrets->Add(token.value);
   return token.value;
 }
 

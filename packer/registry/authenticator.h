@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "packer/registry/auth_config.h"
 #include "packer/registry/challenge.h"
 #include "packer/registry/retry.h"
+#include "packer/registry/secrets.h"
 #include "packer/registry/token.h"
 #include "packer/registry/transport.h"
 #include "packer/registry/url.h"
@@ -28,6 +30,8 @@ struct AuthOptions {
   std::vector<std::string> looked_in;                          // files, for messages
   RetryPolicy retry;                                           // for a token server that is busy
   std::function<std::chrono::steady_clock::time_point()> now;  // empty: the real clock
+  // Gets all that must not be shown, before it is sent anywhere.
+  std::shared_ptr<SecretList> secrets = std::make_shared<SecretList>();
 };
 
 // What is known of one registry's way to authenticate, its credentials and tokens. It sends nothing
@@ -95,7 +99,6 @@ class Authenticator {
   std::string unknown_;    // what a registry asked for that we do not know
   Credentials credentials_;
   std::map<std::string, KeptToken> tokens_;  // by scope
-  std::vector<std::string> secrets_;         // all that must not be shown
 };
 
 }  // namespace kontext

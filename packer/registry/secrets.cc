@@ -130,6 +130,17 @@ std::string Blank(std::string text, std::span<const std::string> secrets) {
   return found.empty() ? text : Replace(text, std::move(found));
 }
 
+void SecretList::Add(const std::string& secret) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  bool known = std::find(secrets_.begin(), secrets_.end(), secret) != secrets_.end();
+  if (!known) secrets_.push_back(secret);
+}
+
+std::string SecretList::Hide(std::string text) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return Blank(std::move(text), secrets_);
+}
+
 std::vector<std::string> SecretsOfUrl(std::string_view url) {
   size_t scheme = url.find("://");
   if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
