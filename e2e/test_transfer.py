@@ -6,6 +6,7 @@ import concurrent.futures
 import os
 import random
 import sys
+import tempfile
 import threading
 
 from fault_campaign import Campaign
@@ -97,6 +98,9 @@ class Transfer(Case):
     def edit(self, content=b"another line\n"):
         with open(self.source / "d0/f0", "ab") as out:
             out.write(content)
+
+    def fresh_cache(self):
+        return {"XDG_CACHE_HOME": tempfile.mkdtemp(dir=self.tmp)}
 
     def assert_whole(self, repo):
         done = kontext("verify", self.ref(repo), self.source)
@@ -246,12 +250,43 @@ class Transfer(Case):
         self.assertEqual(done.rc, 1, done.stderr)
         self.assertIn(f"{ref} may not be read", done.stderr)
         for command in (("pull", ref, self.new_dir("out")), ("verify", ref), ("ls", ref),
-                        ("inspect", ref), ("push", self.source, self.ref("other"), "--from", ref)):
+                        ("inspect", ref)):
             done = kontext(*command)
             self.assertNotEqual(done.rc, 0)
             self.assertIn(f"{ref}: manifest v1: 403 Forbidden", done.stderr)
+        done = kontext("push", self.source, self.ref("branch"), "--from", ref)
+        self.assertEqual(done.rc, 0, done.stderr)
+        self.assertIn(f"{ref} may not be read (manifest v1: 403 Forbidden): nothing of it is used\n",
+                      done.stderr)
+        self.assert_whole("branch")
         status = 401
         self.assert_refused(kontext("push", self.source, ref), ref, "manifest v1", "401")
+
+    def test_an_image_of_which_a_part_may_not_be_read(self):
+        parts = {
+            "manifest": lambda image: image.index["manifests"][0]["digest"],
+            "config": lambda image: image.manifests["linux/amd64"]["config"]["digest"],
+            "index": lambda image: image.manifests["linux/amd64"]["layers"][-1]["digest"],
+        }
+        for part, digest_in in parts.items():
+            with self.subTest(part):
+                push(self.source, self.ref(part))
+                digest = digest_in(self.image(part))
+                weather = self.weather(choose=lambda method, path, end=digest: Fault(
+                    "answer", status=403) if method == "GET" and path.endswith(end) else None)
+                ref, branch = f"{weather.host}/{part}:v1", f"branch-of-{part}"
+                done = kontext("ls", ref, env=self.fresh_cache())
+                self.assertEqual(done.rc, 1, done.stderr)
+                self.assertIn("403 Forbidden", done.stderr)
+                self.edit()
+                for command, end in (((self.ref(branch), "--from", ref), "nothing of it is used"),
+                                     ((ref,), "starting from a clean base")):
+                    done = kontext("push", self.source, *command, env=self.fresh_cache())
+                    self.assertEqual(done.rc, 0, done.stderr)
+                    self.assertRegex(done.stderr, rf"^kontext: {ref} may not be read "
+                                                  rf"\([^\n]*403 Forbidden\): {end}\n")
+                self.assert_whole(part)
+                self.assert_whole(branch)
 
     def test_who_may_do_nothing_is_told_by_the_upload(self):
         weather = self.weather(choose=lambda *_: Fault("answer", status=403))

@@ -27,14 +27,19 @@ std::string WithoutName(const Session& session, const Error& error) {
 
 void WarnOf(const Session& session, const Error& why, const char* instead, const Warn& warn) {
   if (!warn) return;
-  warn(session.reference.ToString() + " cannot be built on: " + WithoutName(session, why) + "; " +
-       instead);
+  std::string name = session.reference.ToString(), problem = WithoutName(session, why);
+  if (why.kind() == ErrorKind::kForbidden) {
+    warn(name + " may not be read (" + problem + "): " + instead);
+  } else {
+    warn(name + " cannot be built on: " + problem + "; " + instead);
+  }
 }
 
 }  // namespace
 
-bool IsOfTheImage(const Error& error) {
-  return error.kind() == ErrorKind::kFormat || error.kind() == ErrorKind::kNotFound;
+bool IsDoneWithout(const Error& error) {
+  return error.kind() == ErrorKind::kFormat || error.kind() == ErrorKind::kNotFound ||
+         error.kind() == ErrorKind::kForbidden;
 }
 
 TagQuery::TagQuery(const Session& session)
@@ -46,15 +51,7 @@ std::optional<TagDocument> TagQuery::Answer(const Warn& warn) const {
   try {
     return answer_.get();
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kForbidden) {
-      // Artifactory's word for a tag that is not there. Who may not push either is told so then.
-      if (warn) {
-        warn(session_.reference.ToString() + " may not be read (" + WithoutName(session_, error) +
-             "): " + kInstead);
-      }
-      return std::nullopt;
-    }
-    if (!IsOfTheImage(error)) throw;
+    if (!IsDoneWithout(error)) throw;
     WarnOf(session_, error, kInstead, warn);
     return std::nullopt;
   }
@@ -70,7 +67,7 @@ void Earlier::Add(const Session& session, const std::optional<TagDocument>& tag)
   try {
     Take(session, Read(session, *tag));
   } catch (const Error& error) {
-    if (!IsOfTheImage(error)) throw;
+    if (!IsDoneWithout(error)) throw;
     WarnOf(session, error, kInstead, warn_);
     image_.reset();
   }
@@ -87,7 +84,7 @@ void Earlier::AddOthers(const std::deque<Session>& sessions) {
       std::optional<TagDocument> tag = ReadTag(sessions[i].store.get(), sessions[i].Name());
       if (tag) others[i].read = Read(sessions[i], *tag);
     } catch (const Error& error) {
-      if (!IsOfTheImage(error)) throw;
+      if (!IsDoneWithout(error)) throw;
       others[i].problem = error;
     }
   });

@@ -30,8 +30,8 @@ class Earlier {
       : target_(target), warn_(std::move(warn)) {}
 
   // Takes the segments of what is under a session's tag or digest, in their order, but for those
-  // that are there already. What is no kontext image, of another version or does not hold together
-  // is left alone, with a warning. The session must outlive this.
+  // that are there already. What is no kontext image, of another version, does not hold together or
+  // may not be read is left alone, with a warning. The session must outlive this.
   void Add(const Session& session, const std::optional<TagDocument>& tag);
 
   // The same for images that are only used, in their order; they are read several at once. That
@@ -96,8 +96,9 @@ class TagQuery {
 std::optional<TagDocument> FindTag(const Session& session,
                                    const std::function<void(const std::string&)>& warn);
 
-// Trouble of the image itself, not of getting at it.
-bool IsOfTheImage(const Error& error);
+// Trouble that a push does without an image for: of the image itself, or a 403, which is
+// Artifactory's word for a tag that is not there. Who may not push either is told so then.
+bool IsDoneWithout(const Error& error);
 
 // Throws Error(kUsage) when other images are to be used and none may be.
 void CheckFrom(const PushOptions& options);

@@ -108,7 +108,7 @@ bool Pusher::IsUnchanged(const TagDocument& tag) const {
     CheckWhole(session_.store.get(), tag.stored.descriptor.digest);
     return true;
   } catch (const Error& error) {
-    if (!IsOfTheImage(error)) throw;
+    if (!IsDoneWithout(error)) throw;
     return false;  // Earlier::Add says why
   }
 }
@@ -266,8 +266,7 @@ std::optional<StoredManifest> Pusher::FindSame(const Target& other) const {
     CheckWhole(store, tag->stored.descriptor.digest);
     return tag->stored;
   } catch (const Error& error) {
-    // What may not be read may be written: Artifactory says so of a tag that is not there.
-    if (!IsOfTheImage(error) && error.kind() != ErrorKind::kForbidden) throw;
+    if (!IsDoneWithout(error)) throw;
     return std::nullopt;
   }
 }
