@@ -5,9 +5,11 @@ import base64
 import concurrent.futures
 import json
 import os
+import pathlib
 import pty
 import random
 import select
+import signal
 import stat
 import subprocess
 import time
@@ -220,6 +222,50 @@ class Basic(AuthCase):
         self.write_config({"credHelpers": {self.registry.host: "bad"}})
         self.assert_refused(self.kontext("push", self.source, self.ref("helper")), self.config,
                             "docker-credential-bad", "keychain locked", "exit code 7")
+
+    def test_a_helper_ends_with_the_program(self):
+        helpers = self.tmp / "bin"
+        helpers.mkdir()
+        (helpers / "docker-credential-slow").write_text(
+            '#!/bin/sh\nsleep 1000 &\necho $$ $! > "$0.pids.new"\nmv "$0.pids.new" "$0.pids"\nwait\n')
+        (helpers / "docker-credential-slow").chmod(0o755)
+        self.env["PATH"] = f"{helpers}:{os.environ['PATH']}"
+        self.write_config({"credHelpers": {self.registry.host: "slow"}})
+        pids = helpers / "docker-credential-slow.pids"
+        ends = {signal.SIGINT: signal.SIGINT, signal.SIGTERM: signal.SIGTERM,
+                signal.SIGKILL: signal.SIGKILL, "Ctrl-C": signal.SIGINT}
+        for way, end in ends.items():
+            with self.subTest(way):
+                pids.unlink(missing_ok=True)
+                leader, follower = pty.openpty()
+                # Who leads a session takes its terminal's foreground along, by whatever it ends.
+                terminal = ["setsid", "--ctty"] if way == "Ctrl-C" else []
+                program = subprocess.Popen(
+                    [*terminal, BIN, "push", self.source, self.ref("slow")], stdin=follower,
+                    stdout=follower, stderr=follower, env={**os.environ, **self.env})
+                os.close(follower)
+                self.wait_until(pids.exists)
+                if terminal:
+                    os.write(leader, b"\x03")
+                else:
+                    program.send_signal(way)
+                self.assertEqual(program.wait(30), -end)
+                for pid in pids.read_text().split():
+                    self.wait_until(lambda pid=pid: not self.runs(pid))
+                os.close(leader)
+
+    @staticmethod
+    def runs(pid):
+        try:
+            return ") Z " not in pathlib.Path(f"/proc/{pid}/stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+
+    def wait_until(self, holds):
+        deadline = time.monotonic() + 30
+        while not holds():
+            self.assertLess(time.monotonic(), deadline, "it does not come about")
+            time.sleep(0.01)
 
     def test_login_asks_on_a_terminal(self):
         leader, follower = pty.openpty()

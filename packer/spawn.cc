@@ -29,7 +29,7 @@ int MakePipe(Pipe* pipe) {
 }
 
 int Spawn(const std::vector<std::string>& argv, const std::vector<std::string>* environment, int in,
-          int out, int err, pid_t* pid) {
+          int out, int err, pid_t* pid, pid_t group) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   if (in < 0) {
@@ -46,7 +46,12 @@ int Spawn(const std::vector<std::string>& argv, const std::vector<std::string>* 
   sigemptyset(&defaults);
   sigaddset(&defaults, SIGPIPE);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  short flags = POSIX_SPAWN_SETSIGDEF;
+  if (group >= 0) {
+    flags |= POSIX_SPAWN_SETPGROUP;
+    posix_spawnattr_setpgroup(&attributes, group);
+  }
+  posix_spawnattr_setflags(&attributes, flags);
   std::vector<char*> names;
   if (environment != nullptr) names = Pointers(*environment);
   int error = posix_spawnp(pid, argv[0].c_str(), &actions, &attributes, Pointers(argv).data(),

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 
 #include "common/fd.h"
 #include "packer/error.h"
+#include "packer/registry/process_group.h"
 #include "packer/spawn.h"
 
 namespace kontext {
@@ -58,7 +58,7 @@ class Child {
 
   ~Child() {
     if (!done_) {
-      kill(pid_, SIGKILL);
+      group_.Kill();
       while (waitpid(pid_, &status_, 0) < 0 && errno == EINTR) continue;
     }
   }
@@ -87,7 +87,9 @@ class Child {
  private:
   void Start(const std::vector<std::string>& arguments, const Pipe& in, const Pipe& out,
              const Pipe& err) {
-    int error = Spawn(arguments, nullptr, in.read.get(), out.write.get(), err.write.get(), &pid_);
+    int error = group_.id() < 0 ? errno
+                                : Spawn(arguments, nullptr, in.read.get(), out.write.get(),
+                                        err.write.get(), &pid_, group_.id());
     if (error == 0) return;
     done_ = true;
     Fail(program_, error);
@@ -113,6 +115,7 @@ class Child {
   }
 
   std::string program_;
+  ProcessGroup group_;
   pid_t pid_ = -1;
   bool done_ = false;
   int status_ = 0;

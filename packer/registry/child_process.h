@@ -16,7 +16,8 @@ struct ChildResult {
 };
 
 // `arguments[0]` is looked up on PATH; no shell has a part in it. `input`, at most 64 KiB, is its
-// standard input. Throws Error(kNotFound) when there is no such program, Error(kIo) when it cannot
+// standard input. It and its children get a process group of their own: none outlives a time-out or
+// this program. Throws Error(kNotFound) when there is no such program, Error(kIo) when it cannot
 // be run.
 ChildResult RunChild(const std::vector<std::string>& arguments, const std::string& input,
                      size_t max_out, std::chrono::milliseconds timeout);

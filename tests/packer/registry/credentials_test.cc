@@ -6,8 +6,10 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
+#include <thread>
 
 #include "packer/error.h"
 #include "tests/support/temp_dir.h"
@@ -32,6 +34,7 @@ get) read -r server
   long.io) yes | head -c 1000000 ;;
   noisy.io) yes | head -c 1000000 >&2; echo '{"Username":"u","Secret":"noisy"}' ;;
   hang.io) exec sleep 100 ;;
+  family.io) sleep 100 & echo $! > "$dir/left"; wait ;;
   left.io) sleep 100 & echo $! > "$dir/left"; echo '{"Username":"u","Secret":"left"}' ;;
   *) printf '{"Username":"u@%s","Secret":"s"}' "$server" ;;
   esac ;;
@@ -145,6 +148,20 @@ TEST_F(CredentialsTest, HelpersThatFailAreNamed) {
 TEST_F(CredentialsTest, WhatAHelperLeavesBehindIsNotWaitedFor) {
   EXPECT_EQ(Get("left.io"), "u:left");
   kill(static_cast<pid_t>(std::stol(ReadFile(dir_ / "bin/left"))), SIGKILL);
+}
+
+TEST_F(CredentialsTest, AHelperIsEndedWithItsChildren) {
+  EXPECT_NE(Failure([&] { Get("family.io", 2000); }).find("it was stopped"), std::string::npos);
+  std::string stat = "/proc/" + std::to_string(std::stol(ReadFile(dir_ / "bin/left"))) + "/stat";
+  auto runs = [&] {  // it may still wait for whoever counts it as ended
+    std::string text;
+    std::getline(std::ifstream(stat), text);
+    return !text.empty() && text.find(") Z ") == std::string::npos;
+  };
+  for (int i = 0; i < 1000 && runs(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_FALSE(runs());
 }
 
 TEST_F(CredentialsTest, AHelperOfAFileIsAsked) {
