@@ -1,4 +1,5 @@
 #include <deque>
+#include <span>
 #include <utility>
 
 #include "packer/earlier.h"
@@ -22,14 +23,17 @@ const char* NameOf(EntryType type) {
   return type == EntryType::kFile ? "file" : type == EntryType::kDir ? "dir" : "symlink";
 }
 
-// Marks the entries of a listing whose content a segment stores. Both are in the order of paths.
-std::vector<bool> StoredEntries(const Segment& segment, const Listing& listing) {
+// Marks the entries of a listing whose content the parts of a segment store. All are in the order
+// of paths.
+std::vector<bool> StoredEntries(std::span<const Segment> parts, const Listing& listing) {
   const std::vector<IndexEntry>& entries = listing.entries();
   std::vector<bool> stored(entries.size());
   size_t entry = 0;
-  for (size_t line : segment.stored) {
-    while (entries[entry].path != segment.lines[line].path) ++entry;
-    stored[entry] = true;
+  for (const Segment& part : parts) {
+    for (size_t line : part.stored) {
+      while (entries[entry].path != part.lines[line].path) ++entry;
+      stored[entry] = true;
+    }
   }
   return stored;
 }
@@ -46,9 +50,9 @@ Sending WhatIsSent(const std::vector<OldSegment>& old, const Listing& next, bool
   std::vector<const SegmentLines*> lines;
   lines.reserve(old.size());
   for (const OldSegment& segment : old) lines.push_back(segment.lines);
-  std::vector<bool> missing =
-      StoredEntries(ComputeDelta(Merged(lines), next, mirror).segment, next);
-  Sending sending{StoredEntries(plan.delta.segment, next), plan.delta.segment.stored_bytes};
+  Delta on_all = ComputeDelta(Merged(lines), next, mirror);
+  std::vector<bool> missing = StoredEntries({&on_all.segment, 1}, next);
+  Sending sending{StoredEntries(plan.parts, next), plan.stored_bytes};
   for (size_t i = 0; i < missing.size(); ++i) {
     sending.stored[i] = sending.stored[i] && missing[i];
   }

@@ -313,7 +313,7 @@ std::vector<SegmentLines> ReadLines(Store* store, const KnownImage& image, const
   InParallel(segments.size(), threads, [&](size_t i) {
     if (known[i] != 0) return;
     lines[i] = SegmentLines::Read(indexes[i]);
-    indexes[i] = SegmentIndex();  // a large one's text is as large as its lines
+    std::string().swap(indexes[i].lines);  // a large one's text is as large as its lines
     KeepLines(cache, segments[i].index, lines[i].lines);
   });
   CheckFold(image, lines, cache);

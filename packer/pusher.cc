@@ -147,18 +147,19 @@ void Pusher::WriteSegments() {
   Keep(plan.kept);
   result_.segments_kept = segments_.size();
   // Only the labels or the place differ: the topmost segment has the right head already.
-  if (plan.delta.empty() && !segments_.empty() && earlier_.HasStack(scan_.tree(), segments_))
-    return;
-  const std::vector<Segment>& parts = plan.parts;
+  if (plan.empty() && !segments_.empty() && earlier_.HasStack(scan_.tree(), segments_)) return;
+  std::vector<Segment>& parts = plan.parts;
   std::vector<SegmentIndex> indexes;
   indexes.reserve(parts.size());
   for (const Segment& part : parts) indexes.push_back(WriteIndex(part));
   std::string head = MakeHead(indexes);
   uint64_t done = 0;
   for (size_t i = 0; i < parts.size(); ++i) {
-    Progress("pack", done, plan.delta.segment.stored_bytes);
-    WriteSegment(parts[i], indexes[i], i + 1 == parts.size() ? head : "");
+    Progress("pack", done, plan.stored_bytes);
     done += parts[i].stored_bytes;
+    // Each goes once it is written: a large tree's lines are as large as all else together.
+    WriteSegment(std::exchange(parts[i], {}), std::move(indexes[i]),
+                 i + 1 == parts.size() ? head : "");
   }
   result_.segments_written = parts.size();
   RememberFold();
@@ -211,9 +212,11 @@ std::string Pusher::MakeHead(const std::vector<SegmentIndex>& added) const {
   return text;
 }
 
-void Pusher::WriteSegment(const Segment& part, const SegmentIndex& index, const std::string& head) {
+void Pusher::WriteSegment(const Segment& part, SegmentIndex index, const std::string& head) {
+  const Digest name = index.digest;
+  KeepIndex(session_.DocumentCache(), index, part.lines);
   Layer layer =
-      BuildLayer(part, index, head, scan_.listing(), source_.context(),
+      BuildLayer(part, std::move(index), head, scan_.listing(), source_.context(),
                  {options_.compression, source_.threads(), FixedTime(), &scan_.quick_hashes});
   uint64_t size = layer.descriptor.size;
   Descriptor descriptor = layer.descriptor;
@@ -226,13 +229,11 @@ void Pusher::WriteSegment(const Segment& part, const SegmentIndex& index, const 
     uploads_.Add(descriptor, OwnFileBlob(std::move(layer.file), size));
   }
   descriptor.annotations[kLabelPush] = std::to_string(push_);
-  KeepIndex(session_.DocumentCache(), index, part.lines);
-  segments_.push_back(
-      {index.digest,
-       descriptor,
-       push_,
-       diff_id,
-       {"kontext segment " + ToHex(index.digest).substr(0, kShortDigest), Summary(part)}});
+  segments_.push_back({name,
+                       descriptor,
+                       push_,
+                       diff_id,
+                       {"kontext segment " + ToHex(name).substr(0, kShortDigest), Summary(part)}});
 }
 
 // The new segments were computed so that all together give the tree: the next push need not fold

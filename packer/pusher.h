@@ -55,7 +55,7 @@ class Pusher {
   void KeepAllOf(const KnownImage& image);
   void Keep(const std::vector<bool>& kept);
   std::string MakeHead(const std::vector<SegmentIndex>& added) const;
-  void WriteSegment(const Segment& part, const SegmentIndex& index, const std::string& head);
+  void WriteSegment(const Segment& part, SegmentIndex index, const std::string& head);
 
   void RememberFold() const;
   ImageParts PartsFor(const ImageRequest& request) const;

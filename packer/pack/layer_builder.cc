@@ -79,6 +79,14 @@ class ContentCheck {
   QuickHasher quick_hasher_;
 };
 
+// Of its index, about; most often not less.
+size_t TextBytes(const Segment& segment) {
+  constexpr size_t kLine = 140;  // of a file, beside its path
+  size_t bytes = 0;
+  for (const IndexEntry& line : segment.lines) bytes += kLine + line.path.size() + line.at.size();
+  return bytes;
+}
+
 class Builder {
  public:
   // `tar` writes to `out`.
@@ -98,6 +106,8 @@ class Builder {
       tar_->AddDir(WithoutRoot(path.substr(0, end)), kOwnDir);
     }
   }
+
+  void ReserveSpans(size_t contents) { spans_.reserve(contents); }
 
   void AddObjects(const std::vector<const IndexEntry*>& objects) {
     if (objects.empty()) return;
@@ -200,6 +210,7 @@ Layer FinishLayer(UniqueFd file, const Codec& codec, CompressedWriter* out) {
 
 SegmentIndex WriteIndex(const Segment& segment) {
   SegmentIndex index;
+  index.lines.reserve(TextBytes(segment));
   ByteSink sink{&index.lines, [](void* context, const char* data, size_t size) {
                   static_cast<std::string*>(context)->append(data, size);
                 }};
@@ -215,7 +226,7 @@ SegmentIndex WriteIndex(const Segment& segment) {
   return index;
 }
 
-Layer BuildLayer(const Segment& segment, const SegmentIndex& index, const std::string& head,
+Layer BuildLayer(const Segment& segment, SegmentIndex index, const std::string& head,
                  const Listing& listing, const Context& context, const PackOptions& options) {
   UniqueFd file = OpenUnnamedFile();
   Codec codec = CodecFor(options.compression, segment, index);
@@ -227,8 +238,10 @@ Layer BuildLayer(const Segment& segment, const SegmentIndex& index, const std::s
   builder.AddOwnDirs(name, 1);
   tar.AddFile(WithoutRoot(name + std::string(kSegmentSuffix)), kOwnFile, index.lines);
   uint64_t index_size = out.EndMember();
+  std::string().swap(index.lines);  // a large one takes as much as all files' lines do
 
   if (!head.empty()) tar.AddFile(WithoutRoot(kManifestPath), kOwnFile, head);
+  builder.ReserveSpans(segment.stored.size());
   builder.AddObjects(ObjectsOf(segment));
   std::vector<LayerItem> items = OrderItems(segment);
   if (!items.empty()) builder.AddOwnDirs(std::string(kBasePath) + '/', std::strlen("/var/"));

@@ -42,7 +42,7 @@ SegmentIndex WriteIndex(const Segment& segment);
 // `listing`: the new listing, for the modes of directories that the layer only passes through.
 // `head`: the head's text, or empty. Throws Error(kChanged), naming the file, when a file's content
 // is not what the listing says any more; then nothing of it has left this machine.
-Layer BuildLayer(const Segment& segment, const SegmentIndex& index, const std::string& head,
+Layer BuildLayer(const Segment& segment, SegmentIndex index, const std::string& head,
                  const Listing& listing, const Context& context, const PackOptions& options);
 
 }  // namespace kontext

@@ -19,20 +19,21 @@ std::string WhiteoutKey(std::string_view path) {
 std::vector<LayerItem> OrderItems(const Segment& segment) {
   using Kind = LayerItem::Kind;
   std::vector<LayerItem> items;
+  items.reserve(segment.lines.size());
   for (const IndexEntry& line : segment.lines) {
     if (!IsStorable(line.path)) continue;
     if (line.type == EntryType::kDir) {
-      items.push_back({Kind::kDir, &line, std::string(line.path)});
+      items.push_back({Kind::kDir, &line, {}});
     } else if (line.type == EntryType::kSymlink) {
-      items.push_back({Kind::kSymlink, &line, std::string(line.path)});
+      items.push_back({Kind::kSymlink, &line, {}});
     } else if (line.type == EntryType::kFile && line.at.empty()) {
-      items.push_back({Kind::kFile, &line, std::string(line.path)});
+      items.push_back({Kind::kFile, &line, {}});
     } else if (line.type == EntryType::kRemoved && line.whiteout) {
       items.push_back({Kind::kWhiteout, &line, WhiteoutKey(line.path)});
     }
   }
   auto before = [](const LayerItem& a, const LayerItem& b) {
-    return ComparePaths(a.key, b.key) < 0;
+    return ComparePaths(a.SortKey(), b.SortKey()) < 0;
   };
   // Only whiteouts are not where their lines are; sorting a first push's for nothing takes long.
   if (!std::is_sorted(items.begin(), items.end(), before)) {

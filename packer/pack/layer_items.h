@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "packer/plan/delta.h"
@@ -12,7 +13,9 @@ struct LayerItem {
   enum class Kind { kDir, kFile, kSymlink, kWhiteout };
   Kind kind;
   const IndexEntry* line;
-  std::string key;  // a whiteout sorts before everything else in its directory
+  std::string whiteout_key;  // a whiteout sorts before everything else in its directory
+
+  std::string_view SortKey() const { return kind == Kind::kWhiteout ? whiteout_key : line->path; }
 };
 
 // What the layer holds of the context: each path once, every directory before what is in it, in

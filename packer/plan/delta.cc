@@ -223,9 +223,13 @@ std::vector<uint64_t> PartEnds(uint64_t bytes, uint64_t limit) {
   return ends;
 }
 
-std::vector<Segment> Split(const Segment& segment, uint64_t limit) {
+std::vector<Segment> Split(Segment segment, uint64_t limit) {
   const std::vector<uint64_t> ends = PartEnds(segment.stored_bytes, limit);
   std::vector<Segment> parts(1);
+  if (ends.size() == 1) {
+    parts.front() = std::move(segment);
+    return parts;
+  }
   size_t share = 0;  // that the last part fills
   size_t next_stored = 0;
   uint64_t before = 0;  // content of earlier lines

@@ -52,6 +52,6 @@ std::vector<uint64_t> PartEnds(uint64_t bytes, uint64_t limit);
 
 // Splits a segment there, in order, at the nearest file. At least one part; none without content
 // unless the segment has none.
-std::vector<Segment> Split(const Segment& segment, uint64_t limit);
+std::vector<Segment> Split(Segment segment, uint64_t limit);
 
 }  // namespace kontext

@@ -1,6 +1,7 @@
 #include "packer/plan/plan.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "packer/plan/packed_sizes.h"
 
@@ -101,20 +102,22 @@ std::vector<SegmentStats> StatsOf(std::span<const OldSegment> old,
 Plan MakePlan(std::span<const OldSegment> old, const Listing& next, const PlanOptions& options) {
   Plan plan;
   plan.kept.assign(old.size(), true);
-  plan.delta = ComputeDelta(Merge(old, plan.kept), next, options.mirror);
-  const Segment& segment = plan.delta.segment;
-  size_t parts = PartEnds(segment.stored_bytes, PartBytes(segment, 0, options)).size();
+  Delta delta = ComputeDelta(Merge(old, plan.kept), next, options.mirror);
+  size_t parts = PartEnds(delta.segment.stored_bytes, PartBytes(delta.segment, 0, options)).size();
   plan.kept =
-      ChooseKept(StatsOf(old, plan.delta.use), ChangeOf(old, segment, parts), options.limits);
+      ChooseKept(StatsOf(old, delta.use), ChangeOf(old, delta.segment, parts), options.limits);
   auto dropped = std::find(plan.kept.begin(), plan.kept.end(), false);
   if (dropped != plan.kept.end()) {
     // A mirror shows what each layer passes through with the modes of its own time: only the lowest
     // layers together show what an earlier image showed.
     if (options.mirror) std::fill(dropped, plan.kept.end(), false);
-    plan.delta = ComputeDelta(Merge(old, plan.kept), next, options.mirror);
+    delta = ComputeDelta(Merge(old, plan.kept), next, options.mirror);
   }
   size_t kept = static_cast<size_t>(std::count(plan.kept.begin(), plan.kept.end(), true));
-  plan.parts = Split(segment, PartBytes(segment, kept, options));
+  uint64_t part_bytes = PartBytes(delta.segment, kept, options);
+  plan.stored_bytes = delta.segment.stored_bytes;
+  plan.text = std::move(delta.text);
+  plan.parts = Split(std::move(delta.segment), part_bytes);
   if (options.mirror && plan.parts.size() > 1) {
     for (Segment& part : plan.parts) AddParents(next, &part);
   }

@@ -28,12 +28,16 @@ struct PlanOptions {
 };
 
 struct Plan {
-  std::vector<bool> kept;  // of the old segments
-  Delta delta;             // on the kept ones
-  std::vector<Segment> parts;
+  std::vector<bool> kept;      // of the old segments
+  std::vector<Segment> parts;  // on the kept ones, bottom to top
+  uint64_t stored_bytes = 0;   // of all parts
+  TextArena text;              // paths that their lines point to
+
+  // Do the kept ones say all of it already?
+  bool empty() const { return parts.size() == 1 && parts.front().lines.empty(); }
 };
 
-// `old`: bottom to top. The plan's views point into `next`.
+// `old`: bottom to top. The plan's views point into `next`, too.
 Plan MakePlan(std::span<const OldSegment> old, const Listing& next, const PlanOptions& options);
 
 // Compressed bytes of each segment and how many of them are live once a delta lies on top.
