@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "packer/cache/summed.h"
-#include "packer/large_pages.h"
+#include "packer/memory_hints.h"
 
 namespace kontext {
 namespace {
@@ -112,6 +112,7 @@ std::optional<SegmentLines> ReadLinesFile(const Digest& segment, std::unique_ptr
     std::memcpy(&record, records.data() + at, sizeof(record));
     if (!ReadRecord(record, text, &read.lines.emplace_back())) return std::nullopt;
   }
+  DropPages(records.data(), records.size());
   read.text.Adopt(std::move(bytes));
   return read;
 }

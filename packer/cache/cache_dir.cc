@@ -13,8 +13,8 @@
 
 #include "packer/cache/cache_trim.h"
 #include "packer/error.h"
-#include "packer/large_pages.h"
 #include "packer/leftover.h"
+#include "packer/memory_hints.h"
 #include "packer/temp_file.h"
 
 namespace kontext {

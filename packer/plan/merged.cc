@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/path.h"
-#include "packer/large_pages.h"
+#include "packer/memory_hints.h"
 #include "packer/plan/storable.h"
 
 namespace kontext {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "packer/memory_hints.h"
 #include "packer/scan/file_hasher.h"
 #include "packer/scan/stat_cache.h"
 
@@ -95,7 +96,10 @@ Scan ScanContext(const Context& context, const ScanOptions& options) {
   scan.files_read = recalled.unknown.size();
   scan.totals = scanned.totals = listing.Totals();
   if (Differs(recorded, listing)) scan.recorded_tree_ = recorded.tree();
-  if (bytes) listing.Adopt(std::move(bytes->data));
+  if (bytes) {
+    DropPages(recorded.records().data(), recorded.records().size());
+    listing.Adopt(std::move(bytes->data));
+  }
   scan.listing_ = {found, &listing};
   scan.tree_ = found->tree.get_future().share();
   scan.kept_ = std::async(std::launch::async, [found, key, begin, cache = options.cache] {

@@ -77,6 +77,8 @@ class RecordedTree {
   bool valid() const { return valid_; }
   size_t size() const { return records_.size() / sizeof(RecordedEntry); }
   RecordedEntry entry(size_t i) const;
+  // The bytes of all entries; the text is not among them.
+  std::string_view records() const { return records_; }
   std::string_view PathOf(const RecordedEntry& entry) const {
     return text_.substr(entry.text_at, entry.path_length);
   }

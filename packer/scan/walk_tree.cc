@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "packer/large_pages.h"
+#include "packer/memory_hints.h"
 
 namespace kontext {
 namespace {

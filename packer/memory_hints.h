@@ -1,4 +1,4 @@
-// Fewer page faults for what is large and filled at once.
+// Hints to the system about memory that is used all at once.
 #pragma once
 
 #include <sys/mman.h>
@@ -17,6 +17,14 @@ inline void UseLargePages(void* data, size_t size) {
   size_t before = (kPage - reinterpret_cast<uintptr_t>(data) % kPage) % kPage;
   size_t whole = (size - before) / kPage * kPage;
   madvise(static_cast<char*>(data) + before, whole, MADV_HUGEPAGE);
+}
+
+// Gives the memory of the whole pages of a buffer back; what was there is lost.
+inline void DropPages(const char* data, size_t size) {
+  constexpr uintptr_t kPage = 4096;
+  size_t before = (kPage - reinterpret_cast<uintptr_t>(data) % kPage) % kPage;
+  if (size < before + kPage) return;
+  madvise(const_cast<char*>(data) + before, (size - before) / kPage * kPage, MADV_DONTNEED);
 }
 
 }  // namespace kontext
