@@ -6,6 +6,7 @@
 #include "packer/error.h"
 #include "packer/in_parallel.h"
 #include "packer/plan/merged.h"
+#include "packer/segment_reader.h"
 
 namespace kontext {
 namespace {

@@ -1,15 +1,15 @@
 // Reads what an image under a reference holds, without fetching any data layer.
 #pragma once
 
+#include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "common/digest.h"
 #include "packer/cache/cache_dir.h"
 #include "packer/image/image.h"
-#include "packer/plan/fold.h"
-#include "packer/plan/segment_lines.h"
 #include "packer/store/store.h"
 
 namespace kontext {
@@ -57,26 +57,8 @@ KnownImage ReadImage(Store* store, const TagDocument& tag, const CacheDir* cache
 // What a layer's descriptor tells of its contents (packer/plan/packed_sizes.h); may be empty. A
 // view into the descriptor.
 std::string_view PackedSizesHint(const Descriptor& layer);
-
-// Keeps a document or an index, with its lines, for the next call that wants it.
-void KeepDocument(const CacheDir* cache, const std::string& digest, std::string_view body);
-void KeepIndex(const CacheDir* cache, const SegmentIndex& index, std::span<const IndexEntry> lines);
-
-// What an image holds, as far as indexes tell.
-struct UnpackedImage {
-  KnownImage image;
-  std::vector<SegmentIndex> indexes;  // of image.segments
-  Listing listing;                    // their fold
-};
-
-// Reads and folds the indexes of an image. Throws Error(kFormat) or Error(kNotFound) when they do
-// not hold together or do not give the tree of its label.
-UnpackedImage Unpack(Store* store, KnownImage image, const CacheDir* cache = nullptr);
-
-// The lines of the image's segments, as ReadIndexes gives them, parsed: from the cache or from
-// their indexes. Throws Error(kFormat) or Error(kNotFound) as that does, and when together they do
-// not give the image's tree.
-std::vector<SegmentLines> ReadLines(Store* store, const KnownImage& image, const CacheDir* cache);
+// How long it says that the compressed index part is; 0: it does not.
+uint64_t IndexSizeHint(const Descriptor& layer);
 
 std::vector<Platform> PlatformsOf(const ImageIndex& index);
 
@@ -84,11 +66,5 @@ std::vector<Platform> PlatformsOf(const ImageIndex& index);
 // platform's manifest under it, names. A registry takes no image without its parts: it is not
 // asked.
 void CheckWhole(Store* store, const std::string& digest);
-
-// The indexes of the image's segments, each from the cache or from the beginning of its layer;
-// many at once where the store takes that.
-// Throws Error(kFormat) or Error(kNotFound) when one is not there or not what its name says.
-std::vector<SegmentIndex> ReadIndexes(Store* store, const KnownImage& image,
-                                      const CacheDir* cache = nullptr);
 
 }  // namespace kontext

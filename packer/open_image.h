@@ -1,7 +1,7 @@
 // Opening an image that somebody asked for: that it is not there, or is none, is an error.
 #pragma once
 
-#include "packer/image_reader.h"
+#include "packer/segment_reader.h"
 #include "packer/session.h"
 
 namespace kontext {

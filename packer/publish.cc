@@ -11,6 +11,7 @@
 
 #include "common/layout.h"
 #include "packer/base.h"
+#include "packer/document_cache.h"
 #include "packer/error.h"
 #include "packer/hash.h"
 #include "packer/in_parallel.h"
@@ -104,8 +105,8 @@ class Publisher {
     uploads_->Add(config.descriptor, MemoryBlob(config.body));
     StoredManifest document = MakeStored(kMediaTypeManifest, WriteManifestJson(manifest));
     if (first) {
-      KeepDocument(cache_, config.descriptor.digest, config.body);
-      KeepDocument(cache_, document.descriptor.digest, document.body);
+      KeepDocument(cache_, CacheKind::kManifest, config.descriptor.digest, config.body);
+      KeepDocument(cache_, CacheKind::kManifest, document.descriptor.digest, document.body);
     }
     index_.manifests.push_back(document.descriptor);
     index_.manifests.back().platform = platform;

@@ -8,6 +8,7 @@
 #include "packer/hash.h"
 #include "packer/lines_cache.h"
 #include "packer/plan/plan.h"
+#include "packer/segment_reader.h"
 
 namespace kontext {
 namespace {
