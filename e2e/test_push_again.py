@@ -124,6 +124,16 @@ class PushAgain(Case):
                 want = self.push()
                 self.assertEqual(self.push("--no-cache")["digest"], want["digest"])
 
+    def test_a_cache_decides_nothing(self):
+        """What a push knows of its own segments is what it would read of them."""
+        # A name that no layer can have: its content is an object.
+        tree.build(self.source, {".wh.odd": File(random.Random(2).randbytes(SIZE))})
+        for change in range(3):
+            tree.build(self.source, {"line": File(b"%d\n" % change)})
+            known, unknown = self.push(tag="known"), self.push("--no-cache", tag="unknown")
+            self.assertEqual(known["digest"], unknown["digest"])
+            self.assertEqual(known["uploaded_bytes"] < SIZE, change > 0)
+
     def test_pushes_at_once(self):
         ref = self.ref(self.repo)
         for tags in (["same"] * PUSHES_AT_ONCE, [f"v{n}" for n in range(PUSHES_AT_ONCE)]):

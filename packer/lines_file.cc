@@ -12,7 +12,7 @@ namespace kontext {
 namespace {
 
 // "kontext" and the version, as a number: a machine of other byte order reads another one.
-constexpr uint64_t kMagic = 0x6b6f'6e74'6578'7401;
+constexpr uint64_t kMagic = 0x6b6f'6e74'6578'7402;
 
 struct Header {
   uint64_t magic;

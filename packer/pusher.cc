@@ -7,6 +7,7 @@
 #include "packer/bring_segments.h"
 #include "packer/hash.h"
 #include "packer/lines_cache.h"
+#include "packer/pack/layer_items.h"
 #include "packer/plan/plan.h"
 #include "packer/segment_reader.h"
 
@@ -215,7 +216,7 @@ std::string Pusher::MakeHead(const std::vector<SegmentIndex>& added) const {
 
 void Pusher::WriteSegment(const Segment& part, SegmentIndex index, const std::string& head) {
   const Digest name = index.digest;
-  KeepIndex(session_.DocumentCache(), index, part.lines);
+  KeepLinesOf(part, index);
   Layer layer =
       BuildLayer(part, std::move(index), head, scan_.listing(), source_.context(),
                  {options_.compression, source_.threads(), FixedTime(), &scan_.quick_hashes});
@@ -235,6 +236,14 @@ void Pusher::WriteSegment(const Segment& part, SegmentIndex index, const std::st
                        push_,
                        diff_id,
                        {"kontext segment " + ToHex(name).substr(0, kShortDigest), Summary(part)}});
+}
+
+// For the next push, as it would read them from the index.
+void Pusher::KeepLinesOf(const Segment& part, const SegmentIndex& index) const {
+  std::vector<IndexEntry> lines = ObjectLines(part);
+  // Mostly there are none, and nothing needs to be copied.
+  if (!lines.empty()) lines.insert(lines.end(), part.lines.begin(), part.lines.end());
+  KeepIndex(session_.DocumentCache(), index, lines.empty() ? part.lines : lines);
 }
 
 // The new segments were computed so that all together give the tree: the next push need not fold

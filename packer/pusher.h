@@ -57,6 +57,7 @@ class Pusher {
   std::string MakeHead(const std::vector<SegmentIndex>& added) const;
   void WriteSegment(const Segment& part, SegmentIndex index, const std::string& head);
 
+  void KeepLinesOf(const Segment& part, const SegmentIndex& index) const;
   void RememberFold() const;
   ImageParts PartsFor(const ImageRequest& request) const;
   std::optional<StoredManifest> FindSame(const Target& other) const;

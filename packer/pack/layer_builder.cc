@@ -214,11 +214,7 @@ SegmentIndex WriteIndex(const Segment& segment) {
   ByteSink sink{&index.lines, [](void* context, const char* data, size_t size) {
                   static_cast<std::string*>(context)->append(data, size);
                 }};
-  for (const IndexEntry* file : ObjectsOf(segment)) {
-    IndexEntry object = *file;
-    object.type = EntryType::kObject;
-    WriteIndexLine(object, sink);
-  }
+  for (const IndexEntry& line : ObjectLines(segment)) WriteIndexLine(line, sink);
   for (const IndexEntry& line : segment.lines) WriteIndexLine(line, sink);
   Hasher hasher;
   hasher.Update(index.lines);

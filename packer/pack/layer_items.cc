@@ -54,4 +54,15 @@ std::vector<const IndexEntry*> ObjectsOf(const Segment& segment) {
   return objects;
 }
 
+std::vector<IndexEntry> ObjectLines(const Segment& segment) {
+  std::vector<IndexEntry> lines;
+  for (const IndexEntry* file : ObjectsOf(segment)) {
+    IndexEntry& line = lines.emplace_back();
+    line.type = EntryType::kObject;
+    line.sha256 = file->sha256;
+    line.size = file->size;
+  }
+  return lines;
+}
+
 }  // namespace kontext

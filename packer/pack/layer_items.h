@@ -25,4 +25,8 @@ std::vector<LayerItem> OrderItems(const Segment& segment);
 // The stored files that go to the objects folder, by digest, each content once.
 std::vector<const IndexEntry*> ObjectsOf(const Segment& segment);
 
+// Their lines, which come first in the segment's index; with nothing in them but what an index
+// says.
+std::vector<IndexEntry> ObjectLines(const Segment& segment);
+
 }  // namespace kontext

@@ -4,8 +4,10 @@
 
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "packer/pack/layer_builder.h"
 #include "packer/plan/storable.h"
 #include "tests/support/segments.h"
 
@@ -41,6 +43,33 @@ TEST(LayerItemsTest, ObjectsByDigestEachOnce) {
   std::vector<const IndexEntry*> objects = ObjectsOf(segment);
   ASSERT_EQ(objects.size(), 2u);
   EXPECT_TRUE(objects[0]->sha256 < objects[1]->sha256);
+}
+
+void ExpectSameLine(const IndexEntry& a, const IndexEntry& b) {
+  auto fields = [](const IndexEntry& line) {
+    return std::tie(line.type, line.whiteout, line.mode, line.size, line.path, line.target,
+                    line.at);
+  };
+  EXPECT_TRUE(fields(a) == fields(b) && a.sha256 == b.sha256) << a.path;
+}
+
+// What a push keeps of a segment that it wrote, so that the next one need not read its index.
+TEST(LayerItemsTest, ObjectLinesAndLinesAreWhatTheIndexSays) {
+  Random random;
+  for (int round = 0; round < 300; ++round) {
+    Tree old;
+    for (int i = 0; i < 20; ++i) EditTree(&random, &old);
+    Tree next = old;
+    for (int i = 0; i < 10; ++i) EditTree(&random, &next);
+    Listing before = ListingOf(old);
+    Listing after = ListingOf(next);
+    Delta delta = DeltaBetween(before, after);
+    std::vector<IndexEntry> lines = ObjectLines(delta.segment);
+    lines.insert(lines.end(), delta.segment.lines.begin(), delta.segment.lines.end());
+    SegmentLines read = SegmentLines::Read(WriteIndex(delta.segment));
+    ASSERT_EQ(lines.size(), read.lines.size());
+    for (size_t i = 0; i < lines.size(); ++i) ExpectSameLine(lines[i], read.lines[i]);
+  }
 }
 
 TEST(LayerItemsTest, RandomSegmentsKeepTheRules) {
