@@ -50,6 +50,17 @@ class Quoter(Server):
         handler.answer(307, [("Location", f"/v2/{password}/{secret}")])
 
 
+class Claimer(Server):
+    """Gives the password for the digest of what it answers with."""
+
+    def handle(self, handler, body):
+        secret = handler.headers.get("Authorization", "").removeprefix("Basic ")
+        if not secret:
+            return handler.answer(401, [("WWW-Authenticate", 'Basic realm="test"')])
+        password = base64.b64decode(secret).decode().partition(":")[2]
+        handler.answer(200, [("Docker-Content-Digest", f"sha256:{password}")])
+
+
 class AuthCase(Case):
     """No file of the real user is looked at: HOME and the rest are below self.tmp."""
 
@@ -147,6 +158,10 @@ class Basic(AuthCase):
         done = self.kontext("ls", "--verbose", f"{quoter.host}/app:v1")
         self.assertEqual(done.rc, 1)
         self.assertIn("/v2/***/***", done.stderr)
+        claimer = Claimer()
+        self.addCleanup(claimer.stop)
+        self.write_config({"auths": {claimer.host: self.entry()}})
+        self.assert_refused(self.kontext("ls", f"{claimer.host}/app:v1"), "not sha256:***")
 
     def test_login_logout(self):
         host = self.registry.host

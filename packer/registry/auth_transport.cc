@@ -17,11 +17,14 @@ class AuthTransport : public Transport {
     try {
       return SendAuthorized(request);
     } catch (const Error& error) {
-      std::string shown =
-          Locked([&] { return authenticator_.WithoutSecrets(std::string(error.what())); });
+      std::string shown = WithoutSecrets(error.what());
       if (shown == error.what()) throw;
       throw Error(error.kind(), shown);
     }
+  }
+
+  std::string WithoutSecrets(std::string text) const override {
+    return authenticator_.WithoutSecrets(std::move(text));
   }
 
  private:
@@ -63,7 +66,7 @@ class AuthTransport : public Transport {
   Response Finish(Response answer, bool own) const {
     if (IsSuccess(answer.status)) return answer;
     std::lock_guard<std::mutex> lock(mutex_);
-    answer.body = authenticator_.WithoutSecrets(std::move(answer.body));
+    answer.body = WithoutSecrets(std::move(answer.body));
     if (own && (answer.status == 401 || answer.status == 403)) {
       answer.hint = authenticator_.Explain(answer.status);
     }
@@ -72,7 +75,7 @@ class AuthTransport : public Transport {
 
   std::unique_ptr<Transport> inner_;
   mutable std::mutex mutex_;
-  Authenticator authenticator_;  // guarded by mutex_, but for IsOwn
+  Authenticator authenticator_;  // guarded by mutex_, but for IsOwn and WithoutSecrets
 };
 
 }  // namespace

@@ -94,9 +94,10 @@ bool Authenticator::Learn(const Response& refusal, const Authorization& sent, st
     if (bearer != nullptr && ParameterOf(*bearer, "realm").empty()) bearer = nullptr;
     unknown_.clear();
     if (bearer == nullptr && basic == nullptr) {
-      unknown_ = challenges.empty() ? "it does not say how"
-                                    : fmt::format("it asks for \"{}\", which kontext does not know",
-                                                  QuoteLine(challenges.front().scheme));
+      unknown_ = challenges.empty()
+                     ? "it does not say how"
+                     : fmt::format("it asks for \"{}\", which kontext does not know",
+                                   QuoteLine(WithoutSecrets(challenges.front().scheme)));
       return false;
     }
     FindCredentials();

@@ -80,7 +80,7 @@ class Download {
     if (!partial) return;
     std::string range = HeaderOf(answer, "content-range");
     if (range.empty() || range.starts_with(fmt::format("bytes {}-", offset_))) return;
-    other_range_ = QuoteLine(range);
+    other_range_ = endpoint_.Quote(range);
   }
 
   bool Take(std::string_view bytes) {

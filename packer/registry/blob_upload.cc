@@ -172,12 +172,22 @@ class Upload {
     std::string location = HeaderOf(answer, "location");
     if (location.empty()) return;
     Url from = ParseUrl(answer.url.empty() ? location_ : answer.url);
-    Url to = ResolveUrl(from, location);
+    Url to = Resolve(from, location);
     if (const char* problem = UploadHopProblem(from, to)) {
       endpoint_.Fail(ErrorKind::kRegistry, subject_,
-                     fmt::format("uploading to {} is refused: {}", RedactUrl(to.text), problem));
+                     fmt::format("uploading to {} is refused: {}",
+                                 endpoint_.Quote(RedactUrl(to.text)), problem));
     }
     location_ = to.text;
+  }
+
+  Url Resolve(const Url& from, const std::string& location) const {
+    try {
+      return ResolveUrl(from, location);
+    } catch (const Error& error) {
+      endpoint_.Fail(ErrorKind::kRegistry, subject_,
+                     fmt::format("where to upload: {}", endpoint_.Quote(error.what())));
+    }
   }
 
   // Closes the upload, with all of the content or, after chunks, none.

@@ -30,7 +30,7 @@ class Parser {
         AddParameter(name, Value());
       } else {
         if (challenges_.size() == kMaxChallenges) break;
-        challenges_.push_back({LowerCase(name), {}});
+        challenges_.push_back({name, {}});
         SkipToken68();
       }
     }
@@ -126,8 +126,9 @@ std::vector<Challenge> ParseChallenges(std::string_view header) {
 }
 
 const Challenge* FindChallenge(const std::vector<Challenge>& challenges, std::string_view scheme) {
+  std::string wanted = LowerCase(std::string(scheme));
   auto found = std::find_if(challenges.begin(), challenges.end(),
-                            [&](const Challenge& one) { return one.scheme == scheme; });
+                            [&](const Challenge& one) { return LowerCase(one.scheme) == wanted; });
   return found == challenges.end() ? nullptr : &*found;
 }
 

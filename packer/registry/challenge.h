@@ -9,7 +9,7 @@
 namespace kontext {
 
 struct Challenge {
-  std::string scheme;                             // lower case: Nexus writes "BASIC"
+  std::string scheme;                             // as it came: Nexus writes "BASIC"
   std::map<std::string, std::string> parameters;  // names in lower case; the first of a name counts
 };
 
@@ -18,7 +18,7 @@ struct Challenge {
 // challenges with 32 parameters each.
 std::vector<Challenge> ParseChallenges(std::string_view header);
 
-// The first challenge of a scheme (lower case); null when there is none.
+// The first challenge of a scheme, whatever the case of either; null when there is none.
 const Challenge* FindChallenge(const std::vector<Challenge>& challenges, std::string_view scheme);
 
 // Empty when it has no such parameter.

@@ -84,7 +84,7 @@ std::optional<ManifestAnswer> RegistryClient::GetManifest(const std::string& tag
     }
     if (again) continue;  // it may have been damaged on the way
     endpoint_.Fail(ErrorKind::kFormat, subject,
-                   fmt::format("what came is {}, not {}", came, QuoteLine(wanted)));
+                   fmt::format("what came is {}, not {}", came, endpoint_.Quote(wanted)));
   }
 }
 
@@ -170,7 +170,7 @@ void RegistryClient::PutManifest(const Descriptor& manifest, const std::string& 
   if (IsSha256(stored) && stored != manifest.digest) {
     endpoint_.Fail(
         ErrorKind::kRegistry, subject,
-        fmt::format("the registry stored {}, not {}", QuoteLine(stored), manifest.digest));
+        fmt::format("the registry stored {}, not {}", endpoint_.Quote(stored), manifest.digest));
   }
 }
 

@@ -87,6 +87,10 @@ void Endpoint::Refuse(const Response& answer, const std::string& subject) const 
   Fail(KindOf(answer.status), subject, described);
 }
 
+std::string Endpoint::Quote(std::string said) const {
+  return QuoteLine(transport_.WithoutSecrets(std::move(said)));
+}
+
 void Endpoint::Fail(ErrorKind kind, const std::string& subject, const std::string& problem) const {
   throw Error(kind, fmt::format("{}: {}: {}", name_, subject, problem));
 }

@@ -31,6 +31,9 @@ class Endpoint {
   // Throws what `answer`, which was not what we wanted, comes to.
   [[noreturn]] void Refuse(const Response& answer, const std::string& subject) const;
 
+  // What an answer says, as a message quotes it: see QuoteLine, and without secrets.
+  std::string Quote(std::string said) const;
+
   // Throws "reference: subject: problem".
   [[noreturn]] void Fail(ErrorKind kind, const std::string& subject,
                          const std::string& problem) const;

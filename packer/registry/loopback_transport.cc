@@ -37,6 +37,10 @@ class LoopbackTransport : public Transport {
     return inner_->Send(secure);
   }
 
+  std::string WithoutSecrets(std::string text) const override {
+    return inner_->WithoutSecrets(std::move(text));
+  }
+
  private:
   std::unique_ptr<Transport> inner_;
   std::string plain_;

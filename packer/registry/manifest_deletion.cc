@@ -56,7 +56,7 @@ void CheckUnshared(const Endpoint& endpoint, const std::string& tag, const std::
     endpoint.Fail(ErrorKind::kRegistry, subject,
                   fmt::format("the registry deletes by digest only, and the tag {} is the same "
                               "image: name the digest, REPO@{}, to remove both",
-                              QuoteLine(other), digest));
+                              endpoint.Quote(other), digest));
   }
 }
 

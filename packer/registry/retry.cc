@@ -61,6 +61,10 @@ class RetryTransport : public Transport {
                                  .may_retry = [&] { return !delivered; }});
   }
 
+  std::string WithoutSecrets(std::string text) const override {
+    return inner_->WithoutSecrets(std::move(text));
+  }
+
  private:
   std::unique_ptr<Transport> inner_;
   RetryPolicy policy_;

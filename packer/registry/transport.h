@@ -56,6 +56,8 @@ class Transport {
   // Follows at most five redirects, without credentials to another host: any of a GET or HEAD, of
   // others those that ask for the same request again (307, 308), which sends the body once more.
   virtual Response Send(const Request& request) = 0;
+  // What came from there, as it may be shown: it may quote what was sent.
+  virtual std::string WithoutSecrets(std::string text) const { return text; }
 };
 
 }  // namespace kontext

@@ -119,13 +119,21 @@ TEST_F(AuthenticatorTest, SaysWhereItLooked) {
 
 TEST_F(AuthenticatorTest, SaysWhatItDoesNotKnow) {
   script_.steps = {Unauthorized("Negotiate"), {401, {}, ""}, Unauthorized("Bearer scope=\"x\"")};
-  EXPECT_EQ(Send().hint, "it asks for \"negotiate\", which kontext does not know");
+  EXPECT_EQ(Send().hint, "it asks for \"Negotiate\", which kontext does not know");
   EXPECT_EQ(Send().hint, "it does not say how");
   EXPECT_EQ(Send().status, 401);
   credentials_ = Credentials{"", "", "identity", "", "/a.json"};
   script_ = {{Unauthorized("Basic")}, {}};
   EXPECT_EQ(Send().hint, "it wants a user name and a password, /a.json has a token only");
   EXPECT_EQ(script_.seen.size(), 1u);
+}
+
+TEST_F(AuthenticatorTest, WhatItDoesNotKnowMayBeASecret) {
+  Give("u", "Pass-Word");
+  script_.steps = {Unauthorized("Basic"), Unauthorized("Pass-Word"), Unauthorized("Basic"),
+                   Unauthorized(std::string(5000, 'x'))};
+  EXPECT_EQ(Send().hint, "it asks for \"***\", which kontext does not know");
+  EXPECT_LT(Send().hint.size(), 300u);
 }
 
 TEST_F(AuthenticatorTest, AnonymousToken) {

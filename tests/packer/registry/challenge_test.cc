@@ -31,30 +31,30 @@ TEST(ChallengeTest, ReadsWhatRegistriesSend) {
   const Row rows[] = {
       {"", ""},
       {R"(Bearer realm="https://a.io/token",service="r.io",scope="repository:a/b:pull,push")",
-       "bearer realm=https://a.io/token|scope=repository:a/b:pull,push|service=r.io"},
+       "Bearer realm=https://a.io/token|scope=repository:a/b:pull,push|service=r.io"},
       {R"(BASIC realm="Sonatype Nexus Repository Manager")",
-       "basic realm=Sonatype Nexus Repository Manager"},
-      {R"(Bearer realm="a", Basic realm="b")", "bearer realm=a; basic realm=b"},
-      {R"(Negotiate, Basic realm="b")", "negotiate; basic realm=b"},
-      {R"(Negotiate YWJj==, Bearer realm="a")", "negotiate; bearer realm=a"},
+       "BASIC realm=Sonatype Nexus Repository Manager"},
+      {R"(Bearer realm="a", Basic realm="b")", "Bearer realm=a; Basic realm=b"},
+      {R"(Negotiate, Basic realm="b")", "Negotiate; Basic realm=b"},
+      {R"(Negotiate YWJj==, Bearer realm="a")", "Negotiate; Bearer realm=a"},
       {R"(Basic realm="b", Bearer Realm="a" , SCOPE = "x")",
-       "basic realm=b; bearer realm=a|scope=x"},
-      {R"(Bearer realm="a \"quoted\" \\ one")", R"(bearer realm=a "quoted" \ one)"},
+       "Basic realm=b; Bearer realm=a|scope=x"},
+      {R"(Bearer realm="a \"quoted\" \\ one")", R"(Bearer realm=a "quoted" \ one)"},
       {"Bearer realm=https://a.io/token,service=r.io",
-       "bearer realm=https://a.io/token|service=r.io"},
-      {R"(Bearer realm="a",realm="b")", "bearer realm=a"},
-      {R"(Bearer realm="never closed)", "bearer realm=never closed"},
-      {R"(,, ,Bearer ,realm="a",,)", "bearer realm=a"},
-      {R"(Bearer)", "bearer"},
-      {R"(Bearer realm="")", "bearer realm="},
+       "Bearer realm=https://a.io/token|service=r.io"},
+      {R"(Bearer realm="a",realm="b")", "Bearer realm=a"},
+      {R"(Bearer realm="never closed)", "Bearer realm=never closed"},
+      {R"(,, ,Bearer ,realm="a",,)", "Bearer realm=a"},
+      {R"(Bearer)", "Bearer"},
+      {R"(Bearer realm="")", "Bearer realm="},
       {R"(realm="of nothing")", ""},
-      {"\x01\xff Basic realm=\"b\"", "basic realm=b"},
+      {"\x01\xff Basic realm=\"b\"", "Basic realm=b"},
   };
   for (const Row& row : rows) EXPECT_EQ(Show(ParseChallenges(row.header)), row.read) << row.header;
 }
 
 TEST(ChallengeTest, FindsAScheme) {
-  std::vector<Challenge> challenges = ParseChallenges(R"(A, Basic realm="1", basic realm="2")");
+  std::vector<Challenge> challenges = ParseChallenges(R"(A, BASIC realm="1", basic realm="2")");
   ASSERT_NE(FindChallenge(challenges, "basic"), nullptr);
   EXPECT_EQ(ParameterOf(*FindChallenge(challenges, "basic"), "realm"), "1");
   EXPECT_EQ(ParameterOf(*FindChallenge(challenges, "basic"), "scope"), "");

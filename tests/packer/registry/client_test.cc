@@ -8,10 +8,20 @@
 
 #include "packer/error.h"
 #include "packer/hash.h"
+#include "packer/registry/secrets.h"
 #include "tests/packer/registry/fake_transport.h"
 
 namespace kontext {
 namespace {
+
+class KnowingTransport : public FakeTransport {
+ public:
+  using FakeTransport::FakeTransport;
+  std::string WithoutSecrets(std::string text) const override {
+    const std::string secret = "s3cret";
+    return Blank(std::move(text), {&secret, 1});
+  }
+};
 
 class ClientTest : public testing::Test {
  protected:
@@ -21,7 +31,7 @@ class ClientTest : public testing::Test {
   }
 
   RegistryClient Client(const std::string& reference = "127.0.0.1:5000/app:v1") {
-    return RegistryClient(std::make_unique<FakeTransport>(&script_), ParseReference(reference),
+    return RegistryClient(std::make_unique<KnowingTransport>(&script_), ParseReference(reference),
                           false, retry_);
   }
 
@@ -74,6 +84,25 @@ TEST_F(ClientTest, SchemeFollowsTheHost) {
     script_ = {{{404, {}, ""}}, {}};
     Client(row.reference).GetManifest("v1");
     EXPECT_EQ(script_.seen[0].url, row.url);
+  }
+}
+
+TEST_F(ClientTest, WhatAnAnswerClaimsMayBeASecret) {
+  const std::string secret = "sha256:s3cret";
+  script_.steps.assign(2, {200, {{"docker-content-digest", secret}}, "{}"});
+  EXPECT_EQ(
+      Failure([&] { Client().GetManifest("v1"); }),
+      "127.0.0.1:5000/app:v1: manifest v1: what came is " + DigestOf("{}") + ", not sha256:***");
+  script_ = {{{201, {{"docker-content-digest", secret}}, ""}}, {}};
+  Descriptor manifest{"application/json", DigestOf("{}"), 2, {}, {}};
+  EXPECT_NE(Failure([&] { Client().PutManifest(manifest, "{}", "v1"); }).find("stored sha256:***,"),
+            std::string::npos);
+  const char* const locations[] = {"ftp://x/s3cret", "http://169.254.169.254/s3cret"};
+  for (const char* location : locations) {
+    script_ = {{{202, {{"location", location}}, ""}}, {}};
+    std::string failure = Failure([&] { Client().PutBlob(blob_, *MemoryBlob(bytes_)); });
+    EXPECT_NE(failure.find("/***"), std::string::npos) << failure;
+    EXPECT_NE(failure.find("127.0.0.1:5000/app:v1: blob "), std::string::npos) << failure;
   }
 }
 
