@@ -116,10 +116,22 @@ class Upload {
       if (!IsSuccess(answer.status)) return answer;
     }
     answer = SendChunks(0);
-    if (answer.status != 413 || chunk_ <= kSmallChunk) return answer;
+    if (answer.status != 413) return answer;
+    if (chunk_ <= kSmallChunk) return TooLarge(std::move(answer));
     chunk_ = kSmallChunk;
     return SendAll();
   }
+
+  // Not even the smallest chunk is taken.
+  Response TooLarge(Response answer) const {
+    answer.hint = fmt::format(
+        "the registry or a proxy before it takes no bodies of {} bytes: raise its limit (nginx: "
+        "client_max_body_size)",
+        std::min(ChunkSize(), source_.size()));
+    return answer;
+  }
+
+  uint64_t ChunkSize() const { return chunk_ == 0 ? source_.size() : std::max(chunk_, min_chunk_); }
 
   Response Start() {
     under_way_ = false;
@@ -200,7 +212,7 @@ class Upload {
 
   // From `offset` on, which the registry has reached.
   Response SendChunks(uint64_t offset) {
-    uint64_t chunk = chunk_ == 0 ? source_.size() : std::max(chunk_, min_chunk_);
+    uint64_t chunk = ChunkSize();
     while (offset < source_.size()) {
       uint64_t size = std::min(chunk, source_.size() - offset);
       std::unique_ptr<BlobSource> part = PartOf(source_, offset, size);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -129,6 +130,21 @@ TEST_F(BlobUploadTest, TakesSmallerChunksWhereTheseAreTooLarge) {
   script_.steps.push_back({201, {}, ""});
   EXPECT_EQ(Upload(std::string(5 << 20, 'x')), "");
   EXPECT_EQ(script_.Methods(), "POST PUT POST PATCH POST PATCH PATCH PATCH PATCH PATCH PUT");
+}
+
+TEST_F(BlobUploadTest, SaysWhatToDoWhereNoneIsSmallEnough) {
+  for (size_t size : {size_t{5}, size_t{3} << 20}) {
+    script_ = {};
+    for (int i = 0; i < 3; ++i) {
+      script_.steps.insert(script_.steps.end(), {Started(), {413, {}, "<html>"}});
+    }
+    std::string failure = Upload(std::string(size, 'x'));
+    std::string end =
+        "413 Content Too Large; the registry or a proxy before it takes no bodies of " +
+        std::to_string(std::min(size, size_t{1} << 20)) +
+        " bytes: raise its limit (nginx: client_max_body_size)";
+    EXPECT_TRUE(failure.ends_with(end)) << failure;
+  }
 }
 
 TEST_F(BlobUploadTest, HonoursTheLeastChunk) {
