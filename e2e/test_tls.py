@@ -8,6 +8,7 @@ import shutil
 import socket
 import ssl
 import threading
+import urllib.request
 
 from support import services, tree
 from support.case import Case, main
@@ -44,6 +45,67 @@ class Deaf(CountingProxy):
     def stop(self):
         self.over.set()
         super().stop()
+
+
+class StallingHttp2:
+    """A registry that has one document, for the first request; then it refuses, and its refusals never
+    end. `refused`: how many on each connection."""
+
+    def __init__(self, authority, document):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(*authority.issue("stalling", "IP:127.0.0.1", "serverAuth"))
+        self.context.set_alpn_protocols(["h2"])
+        self.documents, self.refused = [document], []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.host = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                peer, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(peer,), daemon=True).start()
+
+    def serve(self, peer):
+        with peer:
+            if peer.recv(1, socket.MSG_PEEK) != b"\x16":  # no TLS
+                peer.recv(4096)
+                peer.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n"
+                             b"Client sent an HTTP request to an HTTPS server.\n")
+                return
+            try:
+                with self.context.wrap_socket(peer, server_side=True) as secure:
+                    self.speak(secure, secure.makefile("rb"))
+            except OSError:
+                pass
+
+    def speak(self, peer, requests):
+        """RFC 9113: a preface, then frames. A header block is one byte, an index of RFC 7541's table."""
+        def send(kind, flags, stream, payload=b""):
+            peer.sendall(len(payload).to_bytes(3, "big") + bytes([kind, flags])
+                         + stream.to_bytes(4, "big") + payload)
+
+        number = len(self.refused)
+        self.refused.append(0)
+        requests.read(len(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+        send(4, 0, 0)
+        while head := requests.read(9):
+            kind, flags, stream = head[3], head[4], int.from_bytes(head[5:], "big")
+            requests.read(int.from_bytes(head[:3], "big"))
+            if kind == 4 and flags == 0:
+                send(4, 1, 0)
+            elif kind == 1 and self.documents:
+                send(1, 4, stream, b"\x88")  # 200
+                send(0, 1, stream, self.documents.pop())
+            elif kind == 1:
+                self.refused[number] += 1
+                send(1, 4, stream, b"\x8e")  # 500
+                send(0, 0, stream, b"no")
+
+    def stop(self):
+        self.listener.close()
 
 
 class SecureProxy(http.server.BaseHTTPRequestHandler):
@@ -117,6 +179,24 @@ class Tls(Case):
         env = {**self.env, "SSL_CERT_FILE": str(self.authority.certificate)}
         push(source, f"{proxy.host}/deaf:v1", "--timeout", "2", env=env)
         self.assertGreater(proxy.connections, proxy.first)
+
+    def test_a_large_download_whose_refusal_stalls(self):
+        """It has a connection of its own; the next try has another."""
+        source = tree.build(self.tmp / "large", {"a": File(random.Random(7).randbytes(2 << 20))})
+        env = {**self.env, "SSL_CERT_FILE": str(self.authority.certificate)}
+        push(source, self.ref("stalling"), env=env)
+        request = urllib.request.Request(
+            f"https://{self.registry.host}/v2/stalling/manifests/v1",
+            headers={"Accept": "application/vnd.oci.image.index.v1+json"})
+        context = ssl.create_default_context(cafile=self.authority.certificate)
+        with urllib.request.urlopen(request, context=context) as answer:
+            server = StallingHttp2(self.authority, answer.read())
+        self.addCleanup(server.stop)
+        # All but the layer is in the cache.
+        done = kontext("pull", "--retries", "2", "--timeout", "1", f"{server.host}/stalling:v1",
+                       self.new_dir("out"), env=env)
+        self.assert_refused(done, "500 Internal Server Error: no")
+        self.assertEqual(server.refused, [0, 1, 1, 1])
 
     def test_ssl_cert_dir(self):
         folder = self.new_dir("hashed")

@@ -54,6 +54,7 @@ Response CurlExchange::Run(const std::string& url, bool credentials) {
   SetHeaders(credentials);
   CURLcode code = request_.own_connection ? curl_easy_perform(handle_) : multi_->Perform(handle_);
   stalled_ = code == CURLE_OPERATION_TIMEDOUT;
+  sound_ = code == CURLE_OK || hung_up_;
   const char* peer = nullptr;
   if (curl_easy_getinfo(handle_, CURLINFO_PRIMARY_IP, &peer) == CURLE_OK && peer) peer_ = peer;
   bool refused = IsRefused();

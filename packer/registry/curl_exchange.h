@@ -51,6 +51,10 @@ class CurlExchange {
   // After Run, also one that has thrown: nothing moved any more. Its connection may be dead.
   bool Stalled() const { return stalled_; }
 
+  // After Run: it came to its end, or we hung up. If not, its connection may be dead, whatever
+  // answer was made of what had come.
+  bool Sound() const { return sound_; }
+
   // After Run: the address that it was sent to, the server's or a proxy's; may be empty.
   const std::string& PeerAddress() const { return peer_; }
 
@@ -99,6 +103,7 @@ class CurlExchange {
   bool announced_ = false;
   bool hung_up_ = false;
   bool stalled_ = false;
+  bool sound_ = false;
   std::exception_ptr failure_;
   char message_[CURL_ERROR_SIZE] = {};
 };

@@ -120,14 +120,14 @@ class CurlTransport : public Transport {
     std::shared_ptr<CurlMulti> multi = Multi();
     CurlExchange exchange(multi.get(), handle.get(), settings_, TlsOf(url), request);
     if (!MayBePrivate(url)) exchange.RefusePrivateAddress();
-    // One that failed is not used again.
     Response response = Run(&exchange, multi, url, credentials);
     std::lock_guard<std::mutex> lock(mutex_);
     if (url.host == first_host_ && !first_is_public_) {
       const std::string& address = exchange.PeerAddress();
       first_is_public_ = !address.empty() && !IsPrivateHost(address);
     }
-    idle_.push_back(std::move(handle));
+    // One that failed is not used again: it may keep the connection that it failed on.
+    if (exchange.Sound()) idle_.push_back(std::move(handle));
     return response;
   }
 
