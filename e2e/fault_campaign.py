@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Pushes through a proxy that breaks requests, by a seed, and judges what is under the tag.
 
-    KONTEXT_BIN=… e2e/fault_campaign.py [--runs N] [--seed S] [--share PERCENT] [--only RUN]
+    KONTEXT_BIN=… e2e/fault_campaign.py [--runs N] [--seed S] [--share PERCENT] [--only RUN] [--tls]
 
 Each run has a repository, a tree and a history of its own, made from the seed and its number alone, so
 --only repeats one. It pushes several times in bad weather, at times killed by a signal at some
 request. After each push the tag must name the image of before or the whole new one, and after a push
 that says it worked the new one: `kontext verify` reads all of it past the proxy. Last comes a push in
 good weather, which must work and leave no temporary file.
+
+With --tls the registry is reached by TLS and HTTP/2, and what breaks is connections, after some bytes.
 """
 
 import argparse
@@ -25,16 +27,18 @@ import threading
 
 from support import services
 from support.kontext import BIN, kontext
-from support.weather import Storm, Weather
+from support.pki import Authority
+from support.weather import Storm, Weather, Wire
 
 PUSHES = 2  # of a run, in bad weather
 TEMPORARY = re.compile(r"^\.kontext-|^kontext-")
 
 
 class Run:
-    """One history. `tell(kind, sentence)` takes what is wrong."""
+    """One history. `tell(kind, sentence)` takes what is wrong. `authority`: the registry's; None: it
+    speaks no TLS."""
 
-    def __init__(self, registry, folder, seed, number, share, tell):
+    def __init__(self, registry, folder, seed, number, share, tell, authority=None):
         self.random = random.Random(f"{seed} {number}")
         self.registry, self.repo, self.tell = registry, f"storm{number}", tell
         self.source = pathlib.Path(folder) / "src"
@@ -46,6 +50,12 @@ class Run:
         for place in self.places:
             place.mkdir()
         self.env = {"TMPDIR": str(self.places[0]), "XDG_CACHE_HOME": str(self.places[1])}
+        if authority:
+            self.env["SSL_CERT_FILE"] = str(authority.certificate)
+        # A push has a few connections, but many requests.
+        self.weather = (
+            (lambda: Wire(registry.host, f"{seed} {number}", 4 * share, self.count_down)) if authority
+            else lambda: Weather(registry.host, choose=self.choose))
 
     def edit(self):
         """A few small files, at times a large one that does not compress: it is worth resuming."""
@@ -59,13 +69,17 @@ class Run:
             for path in list(self.source.iterdir())[:1]:
                 path.unlink()
 
-    def choose(self, method, path):
-        """What happens to a request; at one of some number, the program is killed."""
+    def count_down(self):
+        """At a request of some number, the program is killed."""
         with self.lock:
             if self.left is not None:
                 self.left -= 1
                 if self.left == -1:
                     self.running.send_signal(self.signal)
+
+    def choose(self, method, path):
+        """What happens to a request."""
+        self.count_down()
         return self.storm(method, path)
 
     def push(self, host):
@@ -106,7 +120,7 @@ class Run:
             self.tell("torn", check.stderr.strip())
 
     def go(self):
-        weather = Weather(self.registry.host, choose=self.choose)
+        weather = self.weather()
         try:
             for _ in range(PUSHES):
                 self.edit()
@@ -131,8 +145,9 @@ class Campaign:
 
     WRONG = ("torn", "wrong", "leftover", "stuck", "crashed")
 
-    def __init__(self, registry, folder, seed, share=0.15):
+    def __init__(self, registry, folder, seed, share=0.15, authority=None):
         self.registry, self.folder, self.seed, self.share = registry, folder, seed, share
+        self.authority = authority
         self.runs, self.faults, self.outcomes = 0, collections.Counter(), collections.Counter()
         self.found = collections.defaultdict(list)
 
@@ -140,7 +155,8 @@ class Campaign:
         folder = pathlib.Path(self.folder) / f"run{number}"
         folder.mkdir()
         run = Run(self.registry, folder, self.seed, number, self.share,
-                  lambda kind, text: self.found[kind].append(f"run {number}: {kind}: {text}"))
+                  lambda kind, text: self.found[kind].append(f"run {number}: {kind}: {text}"),
+                  self.authority)
         run.go()
         self.runs += 1
         self.faults += run.faults
@@ -174,12 +190,18 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     parser.add_argument("--share", type=int, default=15, help="percent of requests that break")
     parser.add_argument("--only", type=int, help="the number of the one run to make")
+    parser.add_argument("--tls", action="store_true", help="break connections, of TLS and HTTP/2")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     numbers = range(options.runs) if options.only is None else [options.only]
     with tempfile.TemporaryDirectory(prefix="campaign-") as folder:
-        registry = services.Registry(folder)
-        campaign = Campaign(registry, folder, options.seed, options.share / 100)
+        authority, http = None, ""
+        if options.tls:
+            authority = Authority(pathlib.Path(folder) / "ca")
+            certificate, key = authority.issue("tls", "IP:127.0.0.1", "serverAuth")
+            http = f', tls: {{certificate: "{certificate}", key: "{key}"}}'
+        registry = services.Registry(folder, http=http)
+        campaign = Campaign(registry, folder, options.seed, options.share / 100, authority)
         try:
             campaign.run(numbers)
         finally:

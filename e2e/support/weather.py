@@ -11,6 +11,8 @@ import threading
 import time
 import typing
 
+from support.proxy import CountingProxy
+
 DEAF_SECONDS = 30  # nothing here waits longer
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding"}
 PIECE = 16 * 1024
@@ -221,3 +223,46 @@ class Storm:
         if dice.random() >= self.share:
             return None
         return Fault(dice.choice(self.KINDS), dice.random())
+
+
+class Wire(CountingProxy):
+    """Passes on bytes, TLS as a rule, and breaks a share of the connections after some of them: "cut",
+    or "deaf", on which nothing comes any more. `on_piece()` is called with all that passes."""
+
+    def __init__(self, upstream, seed, share, on_piece):
+        self.dice, self.share, self.on_piece = random.Random(seed), share, on_piece
+        self.passed, self.over = [], threading.Event()
+        super().__init__(upstream)
+
+    def _serve(self, client):
+        with self.lock:
+            breaks = self.dice.random() < self.share
+            kind, left = self.dice.choice(("cut", "deaf")), int(2 ** self.dice.uniform(0, 23))
+
+        def count(data):
+            nonlocal left
+            self.on_piece()
+            left -= len(data)
+            if not breaks or left >= 0:
+                return
+            if left + len(data) >= 0:  # now
+                with self.lock:
+                    self.passed.append(Passed("", "", 0.0, fault=kind))
+            if kind == "deaf":
+                self.over.wait(DEAF_SECONDS)
+            raise ConnectionResetError
+
+        with client, self._connect() as server:
+            back = threading.Thread(target=self._pass, args=(server, client, count), daemon=True)
+            back.start()
+            self._pass(client, server, count)
+            back.join()
+
+    def take(self):
+        with self.lock:
+            passed, self.passed = self.passed, []
+        return passed
+
+    def stop(self):
+        self.over.set()
+        super().stop()
