@@ -11,7 +11,9 @@
 namespace kontext {
 namespace {
 
-// "kontext" and the version, as a number: a machine of other byte order reads another one.
+// "kontext" and the version, as a number: a machine of other byte order reads another one. It goes
+// up with what is written here, and when an index is read differently or an entry's fields mean
+// something else: the lines that were kept are not parsed again.
 constexpr uint64_t kMagic = 0x6b6f'6e74'6578'7402;
 
 struct Header {

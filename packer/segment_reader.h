@@ -12,7 +12,7 @@
 
 namespace kontext {
 
-// Keeps an index, and its lines, for the next call that wants it.
+// Keeps an index and its lines, object lines too, for the next call that wants them.
 void KeepIndex(const CacheDir* cache, const SegmentIndex& index, std::span<const IndexEntry> lines);
 
 // The indexes of the image's segments, each from the cache or from the beginning of its layer;

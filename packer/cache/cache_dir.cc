@@ -34,6 +34,8 @@ static_assert(static_cast<size_t>(CacheKind::kManifest) + 1 == kCacheKinds);
 // full folder has thousands, and that took longer than all else that a small push does here. The
 // bounds may be passed meanwhile.
 constexpr uint32_t kWritesBetweenTrims = 32;
+// One such file took longer to write than trimming takes, and few of them pass the bounds.
+constexpr uint64_t kLargeFile = 4 << 20;
 
 // A file's time of use is renewed when it is older than this, so that reading seldom writes.
 constexpr int64_t kUseInterval = 24 * 3600;
@@ -121,13 +123,12 @@ std::optional<CachedBytes> CacheDir::Read(CacheKind kind, std::string_view key) 
 }
 
 bool CacheDir::WriteFile(const UniqueFd& folder, const std::string& name, uint64_t max_bytes,
-                         const std::function<void(const Sink&)>& make) const {
+                         const std::function<void(const Sink&)>& make, uint64_t* size) const {
   try {
     TempFile file(folder.get(), 0600);
-    uint64_t size = 0;
     make([&](std::string_view bytes) {
-      size += bytes.size();
-      if (size > max_bytes) throw Error(ErrorKind::kIo, "a file larger than the cache's bounds");
+      *size += bytes.size();
+      if (*size > max_bytes) throw Error(ErrorKind::kIo, "a file larger than the cache's bounds");
       file.Write(bytes.data(), bytes.size());
     });
     file.CommitAs(name);
@@ -147,13 +148,15 @@ bool CacheDir::Write(CacheKind kind, std::string_view key,
   if (folder_.empty() || !IsKey(key)) return false;
   UniqueFd folder = Open(kind, true);
   if (!folder.valid()) return false;
-  bool written = WriteFile(folder, std::string(key), BoundsOf(kind).max_bytes, make);
+  uint64_t size = 0;
+  bool written = WriteFile(folder, std::string(key), BoundsOf(kind).max_bytes, make, &size);
   uint32_t before;
   {
     std::lock_guard lock(shared_->mutex);
     before = shared_->writes[static_cast<size_t>(kind)]++;
   }
-  bool trim = before == 0 ? IsTrimDue(folder.get()) : before % kWritesBetweenTrims == 0;
+  bool trim = size > kLargeFile || (before == 0 && IsTrimDue(folder.get())) ||
+              (before > 0 && before % kWritesBetweenTrims == 0);
   if (trim) {
     TrimCache(folder.get(), BoundsOf(kind));
   } else if (before == 0) {

@@ -68,8 +68,9 @@ class CacheDir {
  private:
   // The kind's folder, made when `make`; not valid when there is none.
   UniqueFd Open(CacheKind kind, bool make) const;
+  // `size`: of what was written.
   bool WriteFile(const UniqueFd& folder, const std::string& name, uint64_t max_bytes,
-                 const std::function<void(const Sink&)>& make) const;
+                 const std::function<void(const Sink&)>& make, uint64_t* size) const;
   void Say(const std::string& problem) const;
 
   std::string folder_;

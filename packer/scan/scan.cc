@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,7 +50,12 @@ struct Found {
 
 void Keep(Found* found, int64_t trust_before, const CacheDir* cache, const std::string& key) {
   Scanned& scanned = found->scanned;
-  scanned.tree = scanned.walked.listing.TreeDigest();
+  try {
+    scanned.tree = scanned.walked.listing.TreeDigest();
+  } catch (...) {
+    found->tree.set_exception(std::current_exception());
+    return;
+  }
   found->tree.set_value(scanned.tree);
   if (cache == nullptr) return;
   cache->Write(CacheKind::kStat, key,
