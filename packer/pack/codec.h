@@ -30,9 +30,9 @@ struct Codec {
   int level = 6;  // libdeflate's, 1 to 12, or libzstd's
 
   // So large that a block's fresh window costs little: of kernel source, less than 1 % for gzip,
-  // whose window is 32 KiB, and 4 % for zstd. So small that a few in flight fit the memory budget.
+  // whose window is 32 KiB, and 3 % for zstd. So small that a few in flight fit the memory budget.
   size_t BlockSize() const {
-    return compression == Compression::kGzip ? size_t{1} << 20 : size_t{2} << 20;
+    return compression == Compression::kGzip ? size_t{1} << 20 : size_t{4} << 20;
   }
   std::unique_ptr<BlockEncoder> NewEncoder() const;
 };
