@@ -45,6 +45,21 @@ TEST(LayerItemsTest, ObjectsByDigestEachOnce) {
   EXPECT_TRUE(objects[0]->sha256 < objects[1]->sha256);
 }
 
+// What a push adds after random edits of a random tree. The delta's views point into the listings.
+struct RandomPush {
+  explicit RandomPush(Random* random) {
+    Tree tree;
+    for (int i = 0; i < 20; ++i) EditTree(random, &tree);
+    before = ListingOf(tree);
+    for (int i = 0; i < 10; ++i) EditTree(random, &tree);
+    after = ListingOf(tree);
+    delta = DeltaBetween(before, after);
+  }
+
+  Listing before, after;
+  Delta delta;
+};
+
 void ExpectSameLine(const IndexEntry& a, const IndexEntry& b) {
   auto fields = [](const IndexEntry& line) {
     return std::tie(line.type, line.whiteout, line.mode, line.size, line.path, line.target,
@@ -57,16 +72,11 @@ void ExpectSameLine(const IndexEntry& a, const IndexEntry& b) {
 TEST(LayerItemsTest, ObjectLinesAndLinesAreWhatTheIndexSays) {
   Random random;
   for (int round = 0; round < 300; ++round) {
-    Tree old;
-    for (int i = 0; i < 20; ++i) EditTree(&random, &old);
-    Tree next = old;
-    for (int i = 0; i < 10; ++i) EditTree(&random, &next);
-    Listing before = ListingOf(old);
-    Listing after = ListingOf(next);
-    Delta delta = DeltaBetween(before, after);
-    std::vector<IndexEntry> lines = ObjectLines(delta.segment);
-    lines.insert(lines.end(), delta.segment.lines.begin(), delta.segment.lines.end());
-    SegmentLines read = SegmentLines::Read(WriteIndex(delta.segment));
+    RandomPush push(&random);
+    const Segment& segment = push.delta.segment;
+    std::vector<IndexEntry> lines = ObjectLines(segment);
+    lines.insert(lines.end(), segment.lines.begin(), segment.lines.end());
+    SegmentLines read = SegmentLines::Read(WriteIndex(segment));
     ASSERT_EQ(lines.size(), read.lines.size());
     for (size_t i = 0; i < lines.size(); ++i) ExpectSameLine(lines[i], read.lines[i]);
   }
@@ -75,16 +85,11 @@ TEST(LayerItemsTest, ObjectLinesAndLinesAreWhatTheIndexSays) {
 TEST(LayerItemsTest, RandomSegmentsKeepTheRules) {
   Random random;
   for (int round = 0; round < 300; ++round) {
-    Tree old;
-    for (int i = 0; i < 20; ++i) EditTree(&random, &old);
-    Tree next = old;
-    for (int i = 0; i < 10; ++i) EditTree(&random, &next);
-    Listing before = ListingOf(old);
-    Listing after = ListingOf(next);
-    Delta delta = DeltaBetween(before, after);
+    RandomPush push(&random);
+    const Segment& segment = push.delta.segment;
     std::set<std::string> dirs_with_content;
     std::set<std::string> seen;
-    for (const LayerItem& item : OrderItems(delta.segment)) {
+    for (const LayerItem& item : OrderItems(segment)) {
       std::string path(item.line->path);
       std::string parent(ParentOf(path));
       ASSERT_TRUE(IsStorable(path));
