@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <ctime>
 #include <memory>
 #include <string>
@@ -68,8 +69,9 @@ void TrimCache(int folder, const CacheBounds& bounds) {
 bool IsTrimDue(int folder) {
   struct stat info;
   if (fstatat(folder, kStamp, &info, AT_SYMLINK_NOFOLLOW) != 0) return true;
-  int64_t age = std::time(nullptr) - info.st_mtim.tv_sec;
-  return age < 0 || age >= kInterval;
+  // A file's time may be a little ahead of time(), which is as old as the last tick; one that is far
+  // ahead is of a clock that was set back.
+  return std::abs(std::time(nullptr) - info.st_mtim.tv_sec) >= kInterval;
 }
 
 }  // namespace kontext

@@ -244,9 +244,11 @@ TEST(CacheTrimTest, ItIsDueOnceAnHour) {
   EXPECT_TRUE(IsTrimDue(folder.get()));
   TrimCache(folder.get(), {"", 0, 0});
   EXPECT_FALSE(IsTrimDue(folder.get()));
+  SetTime(dir / ".trimmed", time(nullptr) + 2);
+  EXPECT_FALSE(IsTrimDue(folder.get())) << "files' times run ahead of time() by a tick";
   SetTime(dir / ".trimmed", time(nullptr) - 3601);
   EXPECT_TRUE(IsTrimDue(folder.get()));
-  SetTime(dir / ".trimmed", time(nullptr) + 3600);
+  SetTime(dir / ".trimmed", time(nullptr) + 3700);
   EXPECT_TRUE(IsTrimDue(folder.get())) << "a clock that was set back";
 }
 
