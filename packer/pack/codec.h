@@ -1,7 +1,7 @@
 // What layers are packed with: one block in, one gzip member (RFC 1952) or zstd frame (RFC 8878)
 // out, which can be read without the others. The same bytes at the same level give the same output,
-// on any machine: that is why the encoders are libdeflate, which computes alike everywhere, and
-// libzstd.
+// on any machine: the encoders are libdeflate and libzstd, which compute alike everywhere, and,
+// where libdeflate's fastest level is not fast enough, our own.
 #pragma once
 
 #include <cstddef>
@@ -22,12 +22,13 @@ class BlockEncoder {
   virtual size_t Encode(std::string_view block, char* out) = 0;
 };
 
-// The level for what is too large to be packed well.
+// The levels for what is too large to be packed well.
+inline constexpr int kFastGzip = 1;
 inline constexpr int kFastZstd = 3;
 
 struct Codec {
   Compression compression = Compression::kGzip;
-  int level = 6;  // libdeflate's, 1 to 12, or libzstd's
+  int level = 6;  // kFastGzip or libdeflate's, 2 to 12; libzstd's
 
   // So large that a block's fresh window costs little: of kernel source, less than 1 % for gzip,
   // whose window is 32 KiB, and 3 % for zstd. So small that a few in flight fit the memory budget.
