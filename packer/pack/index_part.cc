@@ -34,8 +34,7 @@ IndexPartReader::IndexPartReader(const Digest& index) : index_(index) {}
 bool IndexPartReader::Feed(std::string_view bytes) {
   const char* problem = nullptr;
   auto take = [&](std::string_view piece) {
-    tar_.append(piece);
-    problem = Parse();
+    problem = Add(piece);
     return problem == nullptr && !done_;
   };
   try {
@@ -47,30 +46,39 @@ bool IndexPartReader::Feed(std::string_view bytes) {
   return !done_;
 }
 
-// Returns what is wrong, if anything is.
-const char* IndexPartReader::Parse() {
+const char* IndexPartReader::Add(std::string_view piece) {
+  if (!in_index_) {
+    headers_.append(piece);
+    const char* problem = ParseHeaders();
+    if (problem != nullptr || !in_index_) return problem;
+    piece = std::string_view(headers_).substr(parsed_);
+  }
+  lines_.append(piece.substr(0, size_ - lines_.size()));
+  headers_.clear();
+  if (lines_.size() < size_) return nullptr;
+  Hasher hasher;
+  hasher.Update(lines_);
+  done_ = hasher.Finish() == index_;
+  return done_ ? nullptr : "its digest is not its name";
+}
+
+const char* IndexPartReader::ParseHeaders() {
   const std::string expected =
       std::string(kSegmentsPath.substr(1)) + '/' + ToHex(index_) + std::string(kSegmentSuffix);
-  while (tar_.size() - parsed_ >= kBlock) {
-    std::string_view header = std::string_view(tar_).substr(parsed_, kBlock);
+  while (!in_index_ && headers_.size() - parsed_ >= kBlock) {
+    std::string_view header = std::string_view(headers_).substr(parsed_, kBlock);
+    parsed_ += kBlock;
     char type = header[156];
     std::string_view name = header.substr(0, 100);
     name = name.substr(0, name.find('\0'));
-    if (type == '5') {
-      parsed_ += kBlock;
-      if (parsed_ > kMaxBefore) return "its layer does not begin with it";
-      continue;
+    if (type == '0' && name == expected) {
+      size_ = Octal(header.substr(124, 12));
+      if (size_ > kMaxIndex) return "it is too large";
+      lines_.reserve(size_);
+      in_index_ = true;
+    } else if (type != '5' || parsed_ > kMaxBefore) {
+      return "its layer does not begin with it";
     }
-    if (type != '0' || name != expected) return "its layer does not begin with it";
-    uint64_t size = Octal(header.substr(124, 12));
-    if (size > kMaxIndex) return "it is too large";
-    if (tar_.size() - parsed_ - kBlock < size) return nullptr;
-    lines_ = tar_.substr(parsed_ + kBlock, size);
-    tar_ = std::string();
-    Hasher hasher;
-    hasher.Update(lines_);
-    done_ = hasher.Finish() == index_;
-    return done_ ? nullptr : "its digest is not its name";
   }
   return nullptr;
 }

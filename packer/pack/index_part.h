@@ -22,14 +22,18 @@ class IndexPartReader {
   std::string Take();
 
  private:
-  const char* Parse();
+  // They return what is wrong, if anything is.
+  const char* Add(std::string_view piece);
+  const char* ParseHeaders();
 
   Digest index_;
   Decompressor decompressor_;
-  std::string tar_;  // what is unpacked and not yet parsed
+  std::string headers_;  // what comes before the index, until it is parsed
   size_t parsed_ = 0;
-  bool done_ = false;
+  bool in_index_ = false;
+  uint64_t size_ = 0;  // of the index, when in it
   std::string lines_;
+  bool done_ = false;
 };
 
 }  // namespace kontext
