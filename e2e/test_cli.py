@@ -3,11 +3,14 @@
 
 import hashlib
 import json
+import os
+import signal
+import subprocess
 
 from support import segments, tree
 from support.case import Case, main
 from support.image import INDEX_TYPE, MANIFEST_TYPE, Layout, digest_of
-from support.kontext import kontext, push
+from support.kontext import BIN, kontext, push
 from support.tree import Dir, File, Link
 
 EXAMPLE = {"a": File(b"a\n"), "d/b": File(b"b\n", 0o755), "d-c": File(b"c\n"), "e": Dir(),
@@ -89,6 +92,17 @@ class CommandLine(Case):
         plain = kontext("ls", self.oci)
         self.assertEqual(plain.rc, 0, plain.stderr)
         self.assertEqual(len(plain.stdout.splitlines()), len(self.read().listing()))
+
+    def test_a_reader_that_hangs_up(self):
+        """As with cat: by the signal, without a word; where that is ignored, by the exit code."""
+        push(self.source, self.oci)
+        for ignored, want in ((False, -signal.SIGPIPE), (True, 1)):
+            read_end, write_end = os.pipe()
+            os.close(read_end)
+            done = subprocess.run([BIN, "ls", self.oci], stdout=write_end, stderr=subprocess.PIPE,
+                                  restore_signals=not ignored, check=False)
+            os.close(write_end)
+            self.assertEqual((done.returncode, done.stderr), (want, b""))
 
     def test_inspect(self):
         push(self.source, self.oci)

@@ -55,7 +55,10 @@ std::vector<std::string> RequiredList(const Command& command,
 // PushOptions from the options that every command has.
 PushOptions CommonOptions(const boost::program_options::variables_map& values);
 
-// Writes to standard output. Throws Error(kIo) when that fails: a closed pipe, a full disk.
+// Whoever reads our standard output hung up, as head does: not an error, but nothing is left to do.
+struct HungUp {};
+
+// Writes to standard output. Throws HungUp, or Error(kIo) when it fails otherwise: a full disk.
 void Print(std::string_view text);
 // A result that has to make way for something else on standard output: to standard error.
 void PrintAside(std::string_view text);

@@ -47,7 +47,7 @@ int Dispatch(std::vector<std::string> arguments, int* trouble) {
 }
 
 int Main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);
+  auto* on_hang_up = std::signal(SIGPIPE, SIG_IGN);
   int trouble = 1;
   // Passwords and tokens are in memory: no core file, and no other process of the user reads it.
   (void)prctl(PR_SET_DUMPABLE, 0);
@@ -55,6 +55,11 @@ int Main(int argc, char** argv) {
     int code = Dispatch({argv + 1, argv + argc}, &trouble);
     FlushOutput();
     return code;
+  } catch (const HungUp&) {
+    // As programs end that leave the signal alone.
+    std::signal(SIGPIPE, on_hang_up);
+    (void)std::raise(SIGPIPE);
+    return trouble;
   } catch (const Error& error) {
     Say(error.what());
     return error.kind() == ErrorKind::kUsage ? kUsage : trouble;

@@ -11,6 +11,7 @@ namespace kontext::cli {
 namespace {
 
 [[noreturn]] void FailOutput() {
+  if (errno == EPIPE) throw HungUp();
   throw Error(ErrorKind::kIo,
               std::string("cannot write to standard output: ") + std::strerror(errno));
 }
