@@ -151,17 +151,16 @@ void Pusher::WriteSegments() {
   // Only the labels or the place differ: the topmost segment has the right head already.
   if (plan.empty() && !segments_.empty() && earlier_.HasStack(scan_.tree(), segments_)) return;
   std::vector<Segment>& parts = plan.parts;
-  std::vector<SegmentIndex> indexes;
+  std::vector<IndexId> indexes;
   indexes.reserve(parts.size());
-  for (const Segment& part : parts) indexes.push_back(WriteIndex(part));
+  for (const Segment& part : parts) indexes.push_back(IdOfIndex(part));
   std::string head = MakeHead(indexes);
   uint64_t done = 0;
   for (size_t i = 0; i < parts.size(); ++i) {
     Progress("pack", done, plan.stored_bytes);
     done += parts[i].stored_bytes;
     // Each goes once it is written: a large tree's lines are as large as all else together.
-    WriteSegment(std::exchange(parts[i], {}), std::move(indexes[i]),
-                 i + 1 == parts.size() ? head : "");
+    WriteSegment(std::exchange(parts[i], {}), indexes[i], i + 1 == parts.size() ? head : "");
   }
   result_.segments_written = parts.size();
   RememberFold();
@@ -198,7 +197,7 @@ void Pusher::Keep(const std::vector<bool>& kept) {
   BringSegments(elsewhere, &uploads_);
 }
 
-std::string Pusher::MakeHead(const std::vector<SegmentIndex>& added) const {
+std::string Pusher::MakeHead(const std::vector<IndexId>& added) const {
   Head head;
   head.tree = scan_.tree();
   head.files = scan_.totals.files;
@@ -206,7 +205,7 @@ std::string Pusher::MakeHead(const std::vector<SegmentIndex>& added) const {
   head.symlinks = scan_.totals.symlinks;
   head.bytes = scan_.totals.bytes;
   for (const KnownSegment& kept : segments_) head.segments[head.segment_count++] = kept.index;
-  for (const SegmentIndex& index : added) head.segments[head.segment_count++] = index.digest;
+  for (const IndexId& index : added) head.segments[head.segment_count++] = index.digest;
   std::string text;
   WriteHead(head, {&text, [](void* context, const char* data, size_t size) {
                      static_cast<std::string*>(context)->append(data, size);
@@ -214,11 +213,10 @@ std::string Pusher::MakeHead(const std::vector<SegmentIndex>& added) const {
   return text;
 }
 
-void Pusher::WriteSegment(const Segment& part, SegmentIndex index, const std::string& head) {
-  const Digest name = index.digest;
-  KeepLinesOf(part, index);
+void Pusher::WriteSegment(const Segment& part, const IndexId& index, const std::string& head) {
+  KeepIndex(part, index);
   Layer layer =
-      BuildLayer(part, std::move(index), head, scan_.listing(), source_.context(),
+      BuildLayer(part, index, head, scan_.listing(), source_.context(),
                  {options_.compression, source_.threads(), FixedTime(), &scan_.quick_hashes});
   uint64_t size = layer.descriptor.size;
   Descriptor descriptor = layer.descriptor;
@@ -231,19 +229,24 @@ void Pusher::WriteSegment(const Segment& part, SegmentIndex index, const std::st
     uploads_.Add(descriptor, OwnFileBlob(std::move(layer.file), size));
   }
   descriptor.annotations[kLabelPush] = std::to_string(push_);
-  segments_.push_back({name,
-                       descriptor,
-                       push_,
-                       diff_id,
-                       {"kontext segment " + ToHex(name).substr(0, kShortDigest), Summary(part)}});
+  segments_.push_back(
+      {index.digest,
+       descriptor,
+       push_,
+       diff_id,
+       {"kontext segment " + ToHex(index.digest).substr(0, kShortDigest), Summary(part)}});
 }
 
-// For the next push, as it would read them from the index.
-void Pusher::KeepLinesOf(const Segment& part, const SegmentIndex& index) const {
+// For the next push, as text and as it would read that.
+void Pusher::KeepIndex(const Segment& part, const IndexId& index) const {
+  const CacheDir* cache = session_.DocumentCache();
+  if (cache == nullptr) return;
+  cache->Write(CacheKind::kIndex, ToHex(index.digest),
+               [&](const CacheDir::Sink& sink) { WriteIndex(part, sink); });
   std::vector<IndexEntry> lines = ObjectLines(part);
   // Mostly there are none, and nothing needs to be copied.
   if (!lines.empty()) lines.insert(lines.end(), part.lines.begin(), part.lines.end());
-  KeepIndex(session_.DocumentCache(), index, lines.empty() ? part.lines : lines);
+  KeepLines(cache, index.digest, lines.empty() ? part.lines : lines);
 }
 
 // The new segments were computed so that all together give the tree: the next push need not fold

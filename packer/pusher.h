@@ -54,10 +54,10 @@ class Pusher {
   bool IsSameStack(const std::optional<KnownImage>& image) const;
   void KeepAllOf(const KnownImage& image);
   void Keep(const std::vector<bool>& kept);
-  std::string MakeHead(const std::vector<SegmentIndex>& added) const;
-  void WriteSegment(const Segment& part, SegmentIndex index, const std::string& head);
+  std::string MakeHead(const std::vector<IndexId>& added) const;
+  void WriteSegment(const Segment& part, const IndexId& index, const std::string& head);
 
-  void KeepLinesOf(const Segment& part, const SegmentIndex& index) const;
+  void KeepIndex(const Segment& part, const IndexId& index) const;
   void RememberFold() const;
   ImageParts PartsFor(const ImageRequest& request) const;
   std::optional<StoredManifest> FindSame(const Target& other) const;

@@ -35,10 +35,6 @@ void CheckTree(const KnownImage& image, const Digest& tree) {
   throw Error(ErrorKind::kFormat, "its segments do not give the tree of its label");
 }
 
-void KeepText(const CacheDir* cache, const SegmentIndex& index) {
-  KeepDocument(cache, CacheKind::kIndex, ToString(index.digest), index.lines);
-}
-
 // False: the hint was too small for the index to be in it.
 bool TryReadIndex(Store* store, const KnownSegment& segment, uint64_t limit, std::string* lines) {
   IndexPartReader reader(segment.index);
@@ -64,7 +60,7 @@ SegmentIndex ReadSegmentIndex(Store* store, const KnownSegment& segment, const C
   while (!TryReadIndex(store, segment, limit, &index.lines)) {
     limit = std::min(limit * 4, segment.layer.size);
   }
-  KeepText(cache, index);
+  KeepDocument(cache, CacheKind::kIndex, ToString(index.digest), index.lines);
   return index;
 }
 
@@ -95,12 +91,6 @@ void CheckFold(const KnownImage& image, const std::vector<SegmentLines>& lines,
 }
 
 }  // namespace
-
-void KeepIndex(const CacheDir* cache, const SegmentIndex& index,
-               std::span<const IndexEntry> lines) {
-  KeepText(cache, index);
-  KeepLines(cache, index.digest, lines);
-}
 
 std::vector<SegmentIndex> ReadIndexes(Store* store, const KnownImage& image,
                                       const CacheDir* cache) {

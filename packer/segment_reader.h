@@ -1,7 +1,6 @@
 // Reads what the segments of an image hold, as far as their indexes tell: no content is fetched.
 #pragma once
 
-#include <span>
 #include <vector>
 
 #include "packer/cache/cache_dir.h"
@@ -11,9 +10,6 @@
 #include "packer/store/store.h"
 
 namespace kontext {
-
-// Keeps an index and its lines, object lines too, for the next call that wants them.
-void KeepIndex(const CacheDir* cache, const SegmentIndex& index, std::span<const IndexEntry> lines);
 
 // The indexes of the image's segments, each from the cache or from the beginning of its layer;
 // many at once where the store takes that.

@@ -41,9 +41,9 @@ constexpr Level kLevels[] = {{uint64_t{256} << 10, 10, 19},
                              {uint64_t{32} << 20, 6, 9},
                              {UINT64_MAX, kFastGzip, kFastZstd}};
 
-Codec CodecFor(Compression compression, const Segment& segment, const SegmentIndex& index) {
+Codec CodecFor(Compression compression, const Segment& segment, const IndexId& index) {
   constexpr uint64_t kEntry = 1024;  // its header, and on average half a block of padding
-  uint64_t bytes = segment.stored_bytes + index.lines.size() + segment.lines.size() * kEntry;
+  uint64_t bytes = segment.stored_bytes + index.size + segment.lines.size() * kEntry;
   const Level* level = kLevels;
   while (bytes >= level->below) ++level;
   return {compression, compression == Compression::kZstd ? level->zstd : level->gzip};
@@ -78,14 +78,6 @@ class ContentCheck {
   Hasher hasher_;
   QuickHasher quick_hasher_;
 };
-
-// Of its index, about; most often not less.
-size_t TextBytes(const Segment& segment) {
-  constexpr size_t kLine = 140;  // of a file, beside its path
-  size_t bytes = 0;
-  for (const IndexEntry& line : segment.lines) bytes += kLine + line.path.size() + line.at.size();
-  return bytes;
-}
 
 class Builder {
  public:
@@ -208,21 +200,7 @@ Layer FinishLayer(UniqueFd file, const Codec& codec, CompressedWriter* out) {
   return layer;
 }
 
-SegmentIndex WriteIndex(const Segment& segment) {
-  SegmentIndex index;
-  index.lines.reserve(TextBytes(segment));
-  ByteSink sink{&index.lines, [](void* context, const char* data, size_t size) {
-                  static_cast<std::string*>(context)->append(data, size);
-                }};
-  for (const IndexEntry& line : ObjectLines(segment)) WriteIndexLine(line, sink);
-  for (const IndexEntry& line : segment.lines) WriteIndexLine(line, sink);
-  Hasher hasher;
-  hasher.Update(index.lines);
-  index.digest = hasher.Finish();
-  return index;
-}
-
-Layer BuildLayer(const Segment& segment, SegmentIndex index, const std::string& head,
+Layer BuildLayer(const Segment& segment, const IndexId& index, const std::string& head,
                  const Listing& listing, const Context& context, const PackOptions& options) {
   UniqueFd file = OpenUnnamedFile();
   Codec codec = CodecFor(options.compression, segment, index);
@@ -232,9 +210,10 @@ Layer BuildLayer(const Segment& segment, SegmentIndex index, const std::string& 
 
   std::string name = std::string(kSegmentsPath) + '/' + ToHex(index.digest);
   builder.AddOwnDirs(name, 1);
-  tar.AddFile(WithoutRoot(name + std::string(kSegmentSuffix)), kOwnFile, index.lines);
+  tar.BeginFile(WithoutRoot(name + std::string(kSegmentSuffix)), kOwnFile, index.size);
+  WriteIndex(segment, [&](std::string_view piece) { tar.Write(piece); });
+  tar.EndFile();
   uint64_t index_size = out.EndMember();
-  std::string().swap(index.lines);  // a large one takes as much as all files' lines do
 
   if (!head.empty()) tar.AddFile(WithoutRoot(kManifestPath), kOwnFile, head);
   builder.ReserveSpans(segment.stored.size());

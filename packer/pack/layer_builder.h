@@ -7,8 +7,8 @@
 #include "common/fd.h"
 #include "packer/image/descriptor.h"
 #include "packer/pack/compressed_writer.h"
+#include "packer/pack/segment_index.h"
 #include "packer/plan/delta.h"
-#include "packer/plan/fold.h"
 #include "packer/scan/context.h"
 #include "packer/scan/quick_hash.h"
 
@@ -36,13 +36,11 @@ struct Layer {
 // Ends the layer that `out` packed with `codec` into `file`.
 Layer FinishLayer(UniqueFd file, const Codec& codec, CompressedWriter* out);
 
-// The index of a segment: its object lines, then its lines.
-SegmentIndex WriteIndex(const Segment& segment);
-
-// `listing`: the new listing, for the modes of directories that the layer only passes through.
-// `head`: the head's text, or empty. Throws Error(kChanged), naming the file, when a file's content
-// is not what the listing says any more; then nothing of it has left this machine.
-Layer BuildLayer(const Segment& segment, SegmentIndex index, const std::string& head,
+// `index`: the segment's. `listing`: the new listing, for the modes of directories that the layer
+// only passes through. `head`: the head's text, or empty. Throws Error(kChanged), naming the file,
+// when a file's content is not what the listing says any more; then nothing of it has left this
+// machine.
+Layer BuildLayer(const Segment& segment, const IndexId& index, const std::string& head,
                  const Listing& listing, const Context& context, const PackOptions& options);
 
 }  // namespace kontext

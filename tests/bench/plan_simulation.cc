@@ -8,9 +8,9 @@
 #include <list>
 #include <unordered_set>
 
-#include "packer/pack/layer_builder.h"
 #include "packer/plan/plan.h"
 #include "tests/bench/simulated_tree.h"
+#include "tests/support/segments.h"
 
 namespace kontext {
 namespace {
@@ -69,7 +69,7 @@ class Image {
     std::erase_if(segments_, [&](const Stored&) { return !plan.kept[i++]; });
     uint64_t uploaded = 0;
     for (const Segment& part : plan.parts) {
-      segments_.push_back({SegmentLines::Read(WriteIndex(part)), Weigh(part)});
+      segments_.push_back({SegmentLines::Read(IndexOf(part)), Weigh(part)});
       uploaded += segments_.back().bytes;
     }
     return uploaded;

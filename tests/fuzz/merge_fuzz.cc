@@ -133,7 +133,7 @@ void CheckPush(std::vector<SegmentIndex> segments, const Tree& tree, bool mirror
   std::vector<Segment> parts = Split(delta.segment, 16);
   for (Segment& part : parts) {
     if (mirror && parts.size() > 1) AddParents(next, &part);  // as MakePlan does
-    segments.push_back(WriteIndex(part));
+    segments.push_back(IndexOf(part));
   }
   Listing folded;
   Require(Accepts([&] { folded = Fold(segments); }), "what a push adds can be folded");

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/layout.h"
-#include "packer/pack/layer_builder.h"
+#include "packer/pack/segment_index.h"
 #include "packer/plan/fold.h"
 #include "packer/plan/listing.h"
 #include "packer/plan/storable.h"
@@ -28,9 +28,17 @@ inline std::string TextOf(const Listing& listing) {
   return text;
 }
 
+// A segment's index, as it is read.
+inline SegmentIndex IndexOf(const Segment& segment) {
+  SegmentIndex index;
+  WriteIndex(segment, [&](std::string_view piece) { index.lines += piece; });
+  index.digest = Sha(index.lines);
+  return index;
+}
+
 // A clean image of a listing.
 inline SegmentLines LinesOf(const Listing& listing) {
-  return SegmentLines::Read(WriteIndex(ComputeDelta(Merged({}), listing, false).segment));
+  return SegmentLines::Read(IndexOf(ComputeDelta(Merged({}), listing, false).segment));
 }
 
 // What a push on a clean image of `old` adds.

@@ -28,8 +28,8 @@ class LayerBuilderTest : public testing::Test {
     HashFiles(context, 1, &walked);
     listing_ = std::move(walked.listing);
     delta_ = DeltaBetween(old, listing_);
-    index_ = WriteIndex(delta_.segment);
-    return BuildLayer(delta_.segment, index_, head, listing_, context, kOptions);
+    index_ = IndexOf(delta_.segment);
+    return BuildLayer(delta_.segment, IdOfIndex(delta_.segment), head, listing_, context, kOptions);
   }
 
   static std::string BytesOf(const Layer& layer) {
@@ -121,7 +121,7 @@ TEST_F(LayerBuilderTest, AFileThatIsNotWhatWasHashedIsNamed) {
     WriteFile(dir_ / "a", now);
     Context context(dir_.path());
     try {
-      BuildLayer(delta_.segment, index_, "", listing_, context, kOptions);
+      BuildLayer(delta_.segment, IdOfIndex(delta_.segment), "", listing_, context, kOptions);
       FAIL();
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kChanged);

@@ -7,7 +7,6 @@
 #include <tuple>
 #include <vector>
 
-#include "packer/pack/layer_builder.h"
 #include "packer/plan/storable.h"
 #include "tests/support/segments.h"
 
@@ -76,7 +75,7 @@ TEST(LayerItemsTest, ObjectLinesAndLinesAreWhatTheIndexSays) {
     const Segment& segment = push.delta.segment;
     std::vector<IndexEntry> lines = ObjectLines(segment);
     lines.insert(lines.end(), segment.lines.begin(), segment.lines.end());
-    SegmentLines read = SegmentLines::Read(WriteIndex(segment));
+    SegmentLines read = SegmentLines::Read(IndexOf(segment));
     ASSERT_EQ(lines.size(), read.lines.size());
     for (size_t i = 0; i < lines.size(); ++i) ExpectSameLine(lines[i], read.lines[i]);
   }

@@ -153,7 +153,7 @@ TEST(DeltaTest, ContentThatIsThereIsNotStoredAgain) {
       Listing next = ListingOf(MakeTree(step));
       Delta delta = ComputeDelta(Merged(old), next, false);
       words = Words(delta.segment);
-      segments.push_back(SegmentLines::Read(WriteIndex(delta.segment)));
+      segments.push_back(SegmentLines::Read(IndexOf(delta.segment)));
     }
     EXPECT_EQ(words, test.words) << test.name;
   }
@@ -179,13 +179,13 @@ TEST(DeltaTest, AMirrorSetsModesThatALayerMayHaveChanged) {
   Segment passing;
   passing.lines = {FileEntry("d/g", "2")};
   passing.stored = {0};
-  SegmentLines above = SegmentLines::Read(WriteIndex(passing));
+  SegmentLines above = SegmentLines::Read(IndexOf(passing));
   tree["d/g"] = kTwo;
   Listing next = ListingOf(tree);
   const SegmentLines* both[] = {&below, &above};
   Delta delta = ComputeDelta(Merged(both), next, true);
   EXPECT_EQ(Words(delta.segment), (std::vector<std::string>{"=d"}));
-  SegmentLines top = SegmentLines::Read(WriteIndex(delta.segment));
+  SegmentLines top = SegmentLines::Read(IndexOf(delta.segment));
   const SegmentLines* all[] = {&below, &above, &top};
   EXPECT_TRUE(ComputeDelta(Merged(all), next, true).empty());
 }

@@ -33,7 +33,7 @@ void Push(Random* random, const Tree& tree, bool mirror, Segments* kept) {
   if (delta.empty() && !kept->empty()) return;
   for (Segment& part : Split(delta.segment, 1 + random->Below(40))) {
     if (mirror) AddParents(next, &part);
-    kept->push_back(WriteIndex(part));
+    kept->push_back(IndexOf(part));
   }
 }
 
@@ -130,7 +130,7 @@ TEST_P(HistoryPropertyTest, Plans) {
       for (size_t i = 0; i < segments.size(); ++i) {
         if (plan.kept[i]) kept.push_back(segments[i]);
       }
-      for (const Segment& part : plan.parts) kept.push_back(WriteIndex(part));
+      for (const Segment& part : plan.parts) kept.push_back(IndexOf(part));
       segments = kept;
       ASSERT_LE(segments.size(), options.limits.max_segments);
       Check(segments, tree, options.mirror);
