@@ -1,6 +1,7 @@
 // Bits into bytes, the first the lowest (RFC 1951, section 3.1.1).
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -35,10 +36,7 @@ class BitWriter {
   }
 
   // Only when aligned.
-  void PutBytes(std::string_view bytes) {
-    std::memcpy(out_, bytes.data(), bytes.size());
-    out_ += bytes.size();
-  }
+  void PutBytes(std::string_view bytes) { out_ = std::copy(bytes.begin(), bytes.end(), out_); }
 
   // Where the next byte goes; when aligned, behind all of them.
   uint8_t* end() const { return out_; }

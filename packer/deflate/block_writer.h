@@ -57,7 +57,7 @@ class Tokens {
   }
 
   std::span<const Token> all() const { return {room_.data(), end_}; }
-  // How often the symbols occur in them and the end of the block.
+  // How often each symbol is written for them, and kEndOfBlock behind them.
   std::array<uint32_t, kLiteralSymbols> LiteralCounts() const;
   const std::array<uint32_t, kDistanceSymbols>& distance_counts() const { return distances_; }
 
@@ -73,8 +73,8 @@ class Tokens {
 // The most bytes that a block of `size` bytes can become.
 size_t MaxBlockSize(size_t size);
 
-// Writes the tokens with codes made for them, or `bytes`, which they stand for, as they are when
-// that is no longer.
+// Writes the tokens with codes made for them, or, when that would be longer than MaxBlockSize, the
+// `bytes` that they stand for as they are.
 void WriteBlock(const Tokens& tokens, std::string_view bytes, bool last, BitWriter* out);
 
 }  // namespace kontext

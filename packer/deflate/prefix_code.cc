@@ -13,7 +13,7 @@ struct Leaf {
   uint16_t symbol;
 };
 
-// In place, of `nodes` >= 2 counts that rise: each becomes the depth of its leaf, so they fall.
+// In place, of `size` >= 2 counts that rise: each becomes the depth of its leaf, so they fall.
 // Moffat and Katajainen, In-Place Calculation of Minimum-Redundancy Codes (1995).
 void CountsToDepths(uint32_t* nodes, size_t size) {
   // The tree, from its leaves: an inner node is written where a used leaf was, and a used inner
@@ -45,9 +45,8 @@ void CountsToDepths(uint32_t* nodes, size_t size) {
   }
 }
 
-// `used[n]` codes have length n; brings what is longer than `limit`, and was counted there, down to
-// a complete code: a shorter code is made one bit longer, and what is freed takes in one that was
-// cut.
+// `used[n]` codes have length n; those that were longer were cut to `limit`, for which there is no
+// room. Makes a shorter code one bit longer, which gives room for one of them, until all have it.
 void MakeComplete(unsigned limit, uint32_t* used) {
   uint32_t room = uint32_t{1} << limit, taken = 0;
   for (unsigned n = 1; n <= limit; ++n) taken += used[n] << (limit - n);
