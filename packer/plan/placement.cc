@@ -1,5 +1,6 @@
 #include "packer/plan/placement.h"
 
+#include <bitset>
 #include <unordered_map>
 
 #include "common/path.h"
@@ -26,16 +27,12 @@ class Placer {
   Placement Run() {
     MatchRows();
     for (uint32_t i = 0; i < entries_.size(); ++i) {
-      if (entries_[i].type != EntryType::kFile) HideUnder(i);
-    }
-    for (uint32_t i = 0; i < entries_.size(); ++i) {
-      if (entries_[i].type == EntryType::kFile) FindOwn(i);
+      if (entries_[i].type == EntryType::kFile && !FindOwn(i)) missing_.push_back(i);
     }
     FindElsewhere();
-    if (IsFirst()) stored_.reserve(entries_.size());
-    for (uint32_t i = 0; i < entries_.size(); ++i) {
-      bool found = entries_[i].type != EntryType::kFile || result_.sources[i].kind != Kind::kNone;
-      if (!found) Store(i);
+    if (IsFirst()) stored_.reserve(missing_.size());
+    for (uint32_t i : missing_) {
+      if (result_.sources[i].kind == Kind::kNone) Store(i);
     }
     return std::move(result_);
   }
@@ -44,24 +41,26 @@ class Placer {
   // Is there nothing to find, and all to be stored?
   bool IsFirst() const { return old_.segments() == 0; }
 
+  // Also notes what the new layer hides.
   void MatchRows() {
     uint32_t row = 0;
-    for (size_t i = 0; i < entries_.size(); ++i) {
+    for (uint32_t i = 0; i < entries_.size(); ++i) {
       // Most paths are where the last one's successor is.
       std::string_view path = entries_[i].path;
       while (row < rows_.size() && rows_[row].path != path &&
              ComparePaths(rows_[row].path, path) < 0)
         ++row;
-      if (row < rows_.size() && rows_[row].path == path) result_.rows[i] = row++;
+      if (row == rows_.size() || rows_[row].path != path) continue;
+      result_.rows[i] = row++;
+      if (entries_[i].type != EntryType::kFile) HideUnder(i);
     }
   }
 
   // What a new directory or symlink hides in the layers below.
   void HideUnder(uint32_t i) {
     uint32_t row = result_.rows[i];
-    if (row == Merged::kNone || rows_[row].shown == nullptr || !IsStorable(entries_[i].path))
-      return;
-    if (rows_[row].shown->type == entries_[i].type) return;
+    if (rows_[row].shown == nullptr || rows_[row].shown->type == entries_[i].type) return;
+    if (!IsStorable(entries_[i].path)) return;
     uint32_t end = entries_[i].type == EntryType::kDir ? row + 1 : old_.EndBelow(row);
     for (; row < end; ++row) hidden_[row] = true;
   }
@@ -76,40 +75,43 @@ class Placer {
     pointed_[row] = true;
   }
 
-  // A file that the layers show at its path, or where the old listing says.
-  void FindOwn(uint32_t i) {
+  // Is it a file that the layers show at its path, or where the old listing says?
+  bool FindOwn(uint32_t i) {
     const IndexEntry& file = entries_[i];
     uint32_t row = result_.rows[i];
     if (Shows(row, file)) {
       // A mirror shows modes, too.
-      if (!mirror_ || rows_[row].shown->mode == file.mode) PointAt(i, row);
-      return;
+      if (mirror_ && rows_[row].shown->mode != file.mode) return false;
+      PointAt(i, row);
+      return true;
     }
     const IndexEntry* listed = row == Merged::kNone ? nullptr : rows_[row].listed;
-    if (mirror_ || listed == nullptr || listed->at.empty()) return;
+    if (mirror_ || listed == nullptr || listed->at.empty()) return false;
     uint32_t place = old_.Find(listed->at);
-    if (Shows(place, file)) PointAt(i, place);
+    if (!Shows(place, file)) return false;
+    PointAt(i, place);
+    return true;
   }
 
   void FindElsewhere() {
-    if (IsFirst()) return;
+    if (IsFirst() || missing_.empty()) return;
     std::unordered_map<Digest, uint32_t, DigestHash> places;
-    for (uint32_t i = 0; i < entries_.size(); ++i) {
-      bool found = entries_[i].type != EntryType::kFile || result_.sources[i].kind != Kind::kNone;
-      if (!found) places.emplace(entries_[i].sha256, Merged::kNone);
+    std::bitset<1 << 16> beginnings;  // of their digests: most rows are passed by at a look
+    for (uint32_t i : missing_) {
+      places.emplace(entries_[i].sha256, Merged::kNone);
+      beginnings.set(BeginningOf(entries_[i].sha256));
     }
-    if (places.empty()) return;
     for (uint32_t row = 0; row < rows_.size() && !mirror_; ++row) {
       if (!rows_[row].ShowsFile() || hidden_[row]) continue;
+      if (!beginnings[BeginningOf(rows_[row].shown->sha256)]) continue;
       auto wanted = places.find(rows_[row].shown->sha256);
       if (wanted == places.end()) continue;
       // Best where another entry points already: that place is live in any case.
       bool better = wanted->second == Merged::kNone || (pointed_[row] && !pointed_[wanted->second]);
       if (better) wanted->second = row;
     }
-    for (uint32_t i = 0; i < entries_.size(); ++i) {
+    for (uint32_t i : missing_) {
       const IndexEntry& file = entries_[i];
-      if (file.type != EntryType::kFile || result_.sources[i].kind != Kind::kNone) continue;
       uint32_t row = places.find(file.sha256)->second;
       uint32_t object = old_.FindObject(file.sha256);
       if (Shows(row, file)) {
@@ -118,6 +120,10 @@ class Placer {
         result_.sources[i] = {Kind::kObject, object};
       }
     }
+  }
+
+  static uint16_t BeginningOf(const Digest& digest) {
+    return static_cast<uint16_t>(digest.bytes[0] << 8 | digest.bytes[1]);
   }
 
   void Store(uint32_t i) {
@@ -150,6 +156,7 @@ class Placer {
   const std::vector<IndexEntry>& entries_;
   bool mirror_;
   Placement result_;
+  std::vector<uint32_t> missing_;                            // files that are not where they were
   std::vector<bool> hidden_;                                 // rows that the new layer hides
   std::vector<bool> pointed_;                                // rows that some entry points at
   std::unordered_map<Digest, uint32_t, DigestHash> stored_;  // the entry that stores a content
