@@ -115,7 +115,7 @@ std::optional<CachedBytes> CacheDir::Read(CacheKind kind, std::string_view key) 
   CachedBytes bytes;
   bytes.size = static_cast<size_t>(info.st_size);
   bytes.data = std::make_unique_for_overwrite<char[]>(bytes.size);
-  UseLargePages(bytes.data.get(), bytes.size);
+  FirstUse first_use(bytes.data.get(), bytes.size);
   ssize_t n = ReadUpTo(file.get(), bytes.data.get(), bytes.size);
   if (n < 0 || static_cast<size_t>(n) != bytes.size) return std::nullopt;
   if (info.st_mtim.tv_sec + kUseInterval < std::time(nullptr)) futimens(file.get(), nullptr);

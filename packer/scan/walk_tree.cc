@@ -135,7 +135,7 @@ Walked Splice(const Context& context, const RecordedTree& recorded, const FoundD
   }
   walked.listing.Reserve(count);
   walked.stats.reserve(count);
-  UseLargePages(walked.listing.mutable_entries().data(), count * sizeof(IndexEntry));
+  FirstUse first_use(walked.listing.mutable_entries().data(), count * sizeof(IndexEntry));
   UseLargePages(walked.stats.data(), count * sizeof(FileStat));
   Splicer(context, recorded, warn, &walked).Run(root);
   return walked;
