@@ -69,8 +69,8 @@ void TrimCache(int folder, const CacheBounds& bounds) {
 bool IsTrimDue(int folder) {
   struct stat info;
   if (fstatat(folder, kStamp, &info, AT_SYMLINK_NOFOLLOW) != 0) return true;
-  // A file's time may be a little ahead of time(), which is as old as the last tick; one that is far
-  // ahead is of a clock that was set back.
+  // A file's time may be a little ahead of time(), which is as old as the last tick; one that is
+  // far ahead is of a clock that was set back.
   return std::abs(std::time(nullptr) - info.st_mtim.tv_sec) >= kInterval;
 }
 
