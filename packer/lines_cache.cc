@@ -1,5 +1,8 @@
 #include "packer/lines_cache.h"
 
+#include <sys/types.h>
+
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +21,17 @@ std::string KeyOfFold(const std::vector<Digest>& segments) {
   return ToHex(hasher.Finish());
 }
 
+std::optional<CacheFile> FileOf(const CacheDir* cache, const Digest& segment) {
+  if (cache == nullptr) return std::nullopt;
+  return cache->OpenFile(CacheKind::kLines, ToHex(segment));
+}
+
+SummedReader::ReadNext Reading(const CacheFile& file) {
+  return [fd = file.fd.get()](char* buffer, size_t size) {
+    return static_cast<size_t>(std::max<ssize_t>(ReadUpTo(fd, buffer, size), 0));
+  };
+}
+
 std::string_view BytesOf(const Digest& digest) {
   return {reinterpret_cast<const char*>(digest.bytes), Digest::kBytes};
 }
@@ -25,10 +39,19 @@ std::string_view BytesOf(const Digest& digest) {
 }  // namespace
 
 std::optional<SegmentLines> RecallLines(const CacheDir* cache, const Digest& segment) {
-  if (cache == nullptr) return std::nullopt;
-  std::optional<CachedBytes> bytes = cache->Read(CacheKind::kLines, ToHex(segment));
-  if (!bytes) return std::nullopt;
-  return ReadLinesFile(segment, std::move(bytes->data), bytes->size);
+  std::optional<CacheFile> file = FileOf(cache, segment);
+  if (!file) return std::nullopt;
+  return ReadLinesFile(segment, Reading(*file), file->size);
+}
+
+bool VisitLines(const CacheDir* cache, const Digest& segment,
+                const std::function<void(const IndexEntry& line)>& take) {
+  std::optional<CacheFile> file = FileOf(cache, segment);
+  if (!file) return false;
+  LinesFileReader reader(segment, Reading(*file), file->size);
+  IndexEntry line;
+  while (reader.Next(&line)) take(line);
+  return reader.Finish();
 }
 
 void KeepLines(const CacheDir* cache, const Digest& segment, std::span<const IndexEntry> lines) {

@@ -2,6 +2,7 @@
 // and which trees they give together.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -13,6 +14,10 @@ namespace kontext {
 
 // Without a cache (null) nothing is kept and nothing is there.
 std::optional<SegmentLines> RecallLines(const CacheDir* cache, const Digest& segment);
+// Gives them one by one to `take`; a line's views are valid until the next one. False: they are not
+// there after all, and nothing that was given is to be believed.
+bool VisitLines(const CacheDir* cache, const Digest& segment,
+                const std::function<void(const IndexEntry& line)>& take);
 void KeepLines(const CacheDir* cache, const Digest& segment, std::span<const IndexEntry> lines);
 
 // Is it known that segments, bottom to top, fold to a tree?

@@ -103,7 +103,7 @@ UniqueFd CacheDir::Open(CacheKind kind, bool make) const {
   return folder;
 }
 
-std::optional<CachedBytes> CacheDir::Read(CacheKind kind, std::string_view key) const {
+std::optional<CacheFile> CacheDir::OpenFile(CacheKind kind, std::string_view key) const {
   if (folder_.empty() || !IsKey(key)) return std::nullopt;
   UniqueFd folder = Open(kind, false);
   if (!folder.valid()) return std::nullopt;
@@ -112,13 +112,19 @@ std::optional<CachedBytes> CacheDir::Read(CacheKind kind, std::string_view key) 
   struct stat info;
   if (!file.valid() || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
   if (static_cast<uint64_t>(info.st_size) > BoundsOf(kind).max_bytes) return std::nullopt;
+  if (info.st_mtim.tv_sec + kUseInterval < std::time(nullptr)) futimens(file.get(), nullptr);
+  return CacheFile{std::move(file), static_cast<uint64_t>(info.st_size)};
+}
+
+std::optional<CachedBytes> CacheDir::Read(CacheKind kind, std::string_view key) const {
+  std::optional<CacheFile> file = OpenFile(kind, key);
+  if (!file) return std::nullopt;
   CachedBytes bytes;
-  bytes.size = static_cast<size_t>(info.st_size);
+  bytes.size = static_cast<size_t>(file->size);
   bytes.data = std::make_unique_for_overwrite<char[]>(bytes.size);
   FirstUse first_use(bytes.data.get(), bytes.size);
-  ssize_t n = ReadUpTo(file.get(), bytes.data.get(), bytes.size);
+  ssize_t n = ReadUpTo(file->fd.get(), bytes.data.get(), bytes.size);
   if (n < 0 || static_cast<size_t>(n) != bytes.size) return std::nullopt;
-  if (info.st_mtim.tv_sec + kUseInterval < std::time(nullptr)) futimens(file.get(), nullptr);
   return bytes;
 }
 

@@ -36,6 +36,12 @@ struct CachedBytes {
   std::string_view view() const { return {data.get(), size}; }
 };
 
+// One cached file, open: what is written under its name meanwhile is another file.
+struct CacheFile {
+  UniqueFd fd;
+  uint64_t size = 0;
+};
+
 // Threads and processes may share a cache: a file is written beside its name and renamed over it,
 // so a reader gets an old one or a new one, whole, and of two writers the last one stays.
 class CacheDir {
@@ -54,6 +60,8 @@ class CacheDir {
 
   // `key` is 1 to 128 letters and digits: the hex of a digest.
   std::optional<CachedBytes> Read(CacheKind kind, std::string_view key) const;
+  // The same for what is read piece by piece.
+  std::optional<CacheFile> OpenFile(CacheKind kind, std::string_view key) const;
 
   // Keeps bytes as one file. False when that did not work. Now and then also removes what was used
   // least recently of what is over the kind's bounds, and the temporary files of runs that were

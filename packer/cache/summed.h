@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,6 +13,19 @@
 struct XXH3_state_s;
 
 namespace kontext {
+
+class RunningSum {
+ public:
+  RunningSum();
+  void Add(const char* data, size_t size);
+  uint64_t Sum() const;
+
+ private:
+  struct Free {
+    void operator()(XXH3_state_s* state) const;
+  };
+  std::unique_ptr<XXH3_state_s, Free> state_;
+};
 
 // Collects small pieces and gives them on in large ones.
 class SummedWriter {
@@ -28,15 +42,36 @@ class SummedWriter {
   void Finish();
 
  private:
-  struct Free {
-    void operator()(XXH3_state_s* state) const;
-  };
-
   void Flush();
 
   std::function<void(std::string_view)> out_;
-  std::unique_ptr<XXH3_state_s, Free> state_;
+  RunningSum sum_;
   std::string buffer_;
+};
+
+// Reads such bytes from their beginning to their end, a window of them at a time.
+class SummedReader {
+ public:
+  // Puts the bytes that come next into a buffer: how many, fewer than asked for only at the end or
+  // when reading fails.
+  using ReadNext = std::function<size_t(char* buffer, size_t size)>;
+
+  // `size`: of all, with the checksum.
+  SummedReader(ReadNext read, uint64_t size);
+
+  // Of what was added and was not taken yet.
+  uint64_t left() const { return unread_ + (end_ - begin_); }
+  // The next bytes, valid until the next call; null when there are not as many.
+  const char* Take(size_t size);
+  // Once all is taken: is it undamaged? Until then nothing of it is to be believed.
+  bool Finish();
+
+ private:
+  ReadNext read_;
+  RunningSum sum_;
+  std::string window_;
+  size_t begin_ = 0, end_ = 0;  // what is in the window and not taken
+  uint64_t unread_;
 };
 
 // What was added; nothing when the bytes are damaged.

@@ -26,13 +26,15 @@ SegmentLines SegmentLines::Read(const SegmentIndex& index) {
   SegmentLines read;
   read.digest = index.digest;
   read.lines.reserve(static_cast<size_t>(std::count(index.lines.begin(), index.lines.end(), '\n')));
-  ForEachLine(index, [&](const IndexEntry& line) {
-    IndexEntry& kept = read.lines.emplace_back(line);
-    kept.path = read.text.Keep(line.path);
-    kept.target = read.text.Keep(line.target);
-    kept.at = read.text.Keep(line.at);
-  });
+  ForEachLine(index, [&](const IndexEntry& line) { read.Add(line); });
   return read;
+}
+
+void SegmentLines::Add(const IndexEntry& line) {
+  IndexEntry& kept = lines.emplace_back(line);
+  kept.path = text.Keep(line.path);
+  kept.target = text.Keep(line.target);
+  kept.at = text.Keep(line.at);
 }
 
 }  // namespace kontext

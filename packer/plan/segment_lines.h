@@ -31,6 +31,9 @@ struct SegmentLines {
   std::vector<IndexEntry> lines;  // in index order, object lines first
   TextArena text;
 
+  // Copies the line and its text.
+  void Add(const IndexEntry& line);
+
   // Throws Error(kFormat), naming the segment.
   static SegmentLines Read(const SegmentIndex& index);
 };

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,10 +22,16 @@ std::string BytesOf(const SegmentLines& segment) {
   return bytes;
 }
 
+size_t TakeUpTo(char* buffer, size_t size, std::string_view* bytes) {
+  size_t taken = bytes->copy(buffer, size);
+  bytes->remove_prefix(taken);
+  return taken;
+}
+
 std::optional<SegmentLines> Read(const Digest& segment, std::string_view bytes) {
-  auto copy = std::make_unique<char[]>(bytes.size());
-  std::copy(bytes.begin(), bytes.end(), copy.get());
-  return ReadLinesFile(segment, std::move(copy), bytes.size());
+  return ReadLinesFile(
+      segment, [&](char* buffer, size_t size) { return TakeUpTo(buffer, size, &bytes); },
+      bytes.size());
 }
 
 std::string TextOf(const SegmentLines& segment) {
@@ -107,6 +111,28 @@ TEST(LinesFileTest, NothingWhenAnyByteIsDamagedOrMissing) {
     EXPECT_FALSE(Read(sample.digest, std::string_view(bytes).substr(0, i))) << i;
   }
   EXPECT_FALSE(Read(sample.digest, bytes + "x"));
+}
+
+TEST(LinesFileTest, MoreThanIsHeldAtATime) {
+  Tree tree;
+  for (int i = 0; i < 3000; ++i) {
+    std::string name = std::to_string(i);
+    tree["f" + name + std::string(static_cast<size_t>(i % 240), 'n')] = {EntryType::kFile, 0644,
+                                                                         name};
+    if (i % 1000 == 0) {
+      std::string deep = "d" + name;
+      for (int level = 0; level < 250; ++level) deep += "/" + std::string(240, 'd');
+      tree[deep] = {EntryType::kFile, 0600, name};
+    }
+  }
+  SegmentLines lines = LinesOf(ListingOf(tree));
+  std::string bytes = BytesOf(lines);
+  ASSERT_GT(bytes.size(), 500'000u);
+  std::optional<SegmentLines> read = Read(lines.digest, bytes);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(TextOf(*read), TextOf(lines));
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  EXPECT_FALSE(Read(lines.digest, bytes));
 }
 
 TEST(LinesFileTest, RandomSegments) {
