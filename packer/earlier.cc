@@ -137,8 +137,8 @@ std::vector<OldSegment> Earlier::OldSegments() const {
   std::vector<OldSegment> old;
   for (const EarlierSegment& segment : segments_) {
     bool copied = !segment.from->reference.SameRegistry(target_);
-    old.push_back(
-        {&segment.lines, segment.known.layer.size, copied, PackedSizesHint(segment.known.layer)});
+    const Descriptor& layer = segment.known.layer;
+    old.push_back({&segment.lines, {layer.size, copied, PackedSizesHint(layer)}});
   }
   return old;
 }

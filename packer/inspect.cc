@@ -39,7 +39,7 @@ std::vector<SegmentStats> StatsOfImage(const UnpackedImage& opened,
   for (size_t i = 0; i < segments.size(); ++i) {
     lines.push_back(&segments[i]);
     const Descriptor& layer = opened.image.segments[i].layer;
-    old.push_back({&segments[i], layer.size, false, PackedSizesHint(layer)});
+    old.push_back({&segments[i], {layer.size, false, PackedSizesHint(layer)}});
   }
   return StatsOf(old, ComputeDelta(Merged(lines), opened.listing, opened.image.mirror).use);
 }

@@ -78,10 +78,14 @@ class Builder {
       listed = listed || rows_[i].listed != nullptr;
       shown = shown || rows_[i].shown != nullptr;
       used = used || used_[i];
-      bool removed = rows_[i].listed == nullptr && rows_[i].listed_segment != Merged::kNone;
-      if (removed) ++delta_.use[rows_[i].listed_segment].lines;
     }
-    if (!listed && !(mirror_ && shown)) return;
+    if (!listed && !(mirror_ && shown)) {
+      for (uint32_t i = top; i < *row; ++i) {
+        // A line that removes the path.
+        if (rows_[i].listed_segment != Merged::kNone) ++delta_.use[rows_[i].listed_segment].lines;
+      }
+      return;
+    }
     IndexEntry& line = delta_.segment.lines.emplace_back();
     line.type = EntryType::kRemoved;
     line.path = delta_.text.Keep(rows_[top].path);

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "packer/plan/delta.h"
+#include "packer/plan/live.h"
 #include "packer/plan/planner.h"
 #include "packer/plan/segment_lines.h"
 
@@ -14,10 +16,7 @@ namespace kontext {
 
 struct OldSegment {
   const SegmentLines* lines;
-  uint64_t layer_bytes;  // compressed
-  bool copied = false;   // keeping it means sending its layer
-  // What its contents take of the layer (packer/plan/packed_sizes.h); may be empty, or anything.
-  std::string_view packed_sizes = {};
+  OldLayer layer;
 };
 
 struct PlanOptions {
@@ -32,16 +31,39 @@ struct Plan {
   std::vector<Segment> parts;  // on the kept ones, bottom to top
   uint64_t stored_bytes = 0;   // of all parts
   TextArena text;              // paths that their lines point to
+  // What the image will need of each of its segments: of the kept ones, then of the parts.
+  std::vector<LiveLines> live;
 
   // Do the kept ones say all of it already?
   bool empty() const { return parts.size() == 1 && parts.front().lines.empty(); }
 };
 
-// `old`: bottom to top. The plan's views point into `next`, too.
+// A delta on some of the old segments, and what is live of all of them then: of those without it,
+// nothing.
+struct DeltaOn {
+  Delta delta;
+  std::vector<LiveLines> live;
+};
+
+// What a plan is computed from.
+class DeltaSource {
+ public:
+  virtual ~DeltaSource() = default;
+  // Of the old segments that are kept. Nothing: that cannot be computed from what is there.
+  virtual std::optional<DeltaOn> Compute(const std::vector<bool>& kept) = 0;
+  // Of old segment i; asked after the first Compute.
+  virtual const HeldBytes& Held(size_t i) const = 0;
+};
+
+// `layers`: of the old segments, bottom to top. Nothing when the source gives nothing. The plan's
+// views point into `next`, too.
+std::optional<Plan> MakePlan(const std::vector<OldLayer>& layers, DeltaSource* deltas,
+                             const Listing& next, const PlanOptions& options);
+
+// The same from all lines of the old segments.
 Plan MakePlan(std::span<const OldSegment> old, const Listing& next, const PlanOptions& options);
 
-// Compressed bytes of each segment and how many of them are live once a delta lies on top.
-// `use`: of that delta.
+// What is live of each segment once a delta lies on top. `use`: of that delta.
 std::vector<SegmentStats> StatsOf(std::span<const OldSegment> old, std::span<const SegmentUse> use);
 
 }  // namespace kontext

@@ -63,7 +63,7 @@ class Image {
   // Uploaded bytes.
   uint64_t Push(const Listing& listing) {
     std::vector<OldSegment> old;
-    for (const Stored& segment : segments_) old.push_back({&segment.lines, segment.bytes});
+    for (const Stored& segment : segments_) old.push_back({&segment.lines, {segment.bytes}});
     Plan plan = MakePlan(old, listing, options_);
     size_t i = 0;
     std::erase_if(segments_, [&](const Stored&) { return !plan.kept[i++]; });

@@ -51,6 +51,15 @@ void Check(const Segments& segments, const Tree& tree, bool mirror) {
   ASSERT_TRUE(ComputeDelta(Merge(read), next, mirror).empty());
 }
 
+// What the next plan would find to be live of an image that nothing changes in.
+std::vector<LiveLines> LiveOf(const Segments& segments, const Tree& tree) {
+  std::vector<SegmentLines> read = Read(segments);
+  Delta delta = ComputeDelta(Merge(read), ListingOf(tree), false);
+  std::vector<LiveLines> live;
+  for (size_t i = 0; i < read.size(); ++i) live.push_back(LiveLinesOf(read[i], delta.use[i]));
+  return live;
+}
+
 void Edit(Random* random, size_t most, Tree* tree) {
   for (size_t edits = random->Below(most); edits > 0; --edits) EditTree(random, tree);
 }
@@ -123,7 +132,7 @@ TEST_P(HistoryPropertyTest, Plans) {
       options.mirror = GetParam() && random.Percent(80);  // an image may be switched over
       std::vector<SegmentLines> read = Read(segments);
       std::vector<OldSegment> old;
-      for (const SegmentLines& segment : read) old.push_back({&segment, 10 + random.Below(200)});
+      for (const SegmentLines& segment : read) old.push_back({&segment, {10 + random.Below(200)}});
       Listing next = ListingOf(tree);
       Plan plan = MakePlan(old, next, options);
       Segments kept;
@@ -134,6 +143,9 @@ TEST_P(HistoryPropertyTest, Plans) {
       segments = kept;
       ASSERT_LE(segments.size(), options.limits.max_segments);
       Check(segments, tree, options.mirror);
+      if (!options.mirror) {
+        ASSERT_EQ(plan.live, LiveOf(segments, tree));
+      }
       if (HasFatalFailure()) FAIL() << "round " << round << ", push " << push;
     }
   }

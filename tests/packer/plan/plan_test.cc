@@ -19,7 +19,7 @@ uint64_t LiveWithout(const std::string& gone, std::string_view hint) {
   SegmentLines lines = LinesOf(ListingOf(tree));
   tree.erase(gone);
   const SegmentLines* all[] = {&lines};
-  OldSegment old = {&lines, 1100 << 10, false, hint};
+  OldSegment old = {&lines, {1100 << 10, false, hint}};
   Delta delta = ComputeDelta(Merged(all), ListingOf(tree), false);
   return StatsOf({&old, 1}, delta.use)[0].live;
 }
