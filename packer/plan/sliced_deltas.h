@@ -1,0 +1,35 @@
+// Deltas on the segments of one image, computed from the part that a change touches: for a plan
+// that costs what the change does. What it leaves out is known from the plan that made the image.
+// Not for mirrors. Pure.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "packer/plan/plan.h"
+#include "packer/plan/slice.h"
+
+namespace kontext {
+
+class SlicedDeltas : public DeltaSource {
+ public:
+  // `live`: Plan::live of the push that made the image of these segments, bottom to top. `changes`:
+  // all from that image's listing to `next`. `most`: as in Slicer. Refers to `live` and `next`.
+  SlicedDeltas(std::vector<VisitLines> segments, std::span<const LiveLines> live,
+               std::span<const ChangedPath> changes, const Listing& next, size_t most);
+
+  // Nothing when the change touches too much, when lines are not there, or when the image is not
+  // what a plan of this program makes.
+  std::optional<DeltaOn> Compute(const std::vector<bool>& kept) override;
+  const HeldBytes& Held(size_t i) const override { return slicer_.Held(i); }
+
+ private:
+  bool AreLive(const std::vector<SegmentUse>& before) const;
+  LiveLines LiveOf(size_t segment, const SegmentUse& before, const SegmentUse& after) const;
+
+  std::span<const LiveLines> live_;
+  Slicer slicer_;
+};
+
+}  // namespace kontext
