@@ -74,6 +74,11 @@ void Earlier::Add(const Session& session, const std::optional<TagDocument>& tag)
   }
 }
 
+void Earlier::AddUnread(const Session& session, KnownImage image) {
+  std::vector<SegmentLines> none(image.segments.size());
+  Take(session, {std::move(image), std::move(none)});
+}
+
 void Earlier::AddOthers(const std::deque<Session>& sessions) {
   struct Other {
     std::optional<Unfolded> read;

@@ -34,8 +34,11 @@ class Earlier {
   // may not be read is left alone, with a warning. The session must outlive this.
   void Add(const Session& session, const std::optional<TagDocument>& tag);
 
-  // The same for images that are only used, in their order; they are read several at once. That
-  // one is not there is a warning.
+  // The same of an image that was read, when what its segments hold is not asked for.
+  void AddUnread(const Session& session, KnownImage image);
+
+  // The same as Add for images that are only used, in their order; they are read several at once.
+  // That one is not there is a warning.
   void AddOthers(const std::deque<Session>& sessions);
 
   // Bottom to top. No segment twice.

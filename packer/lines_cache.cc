@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "packer/hash.h"
@@ -12,14 +11,6 @@
 
 namespace kontext {
 namespace {
-
-// Not the name of any segment: the first bytes are no digest.
-std::string KeyOfFold(const std::vector<Digest>& segments) {
-  Hasher hasher;
-  hasher.Update("fold 1\n");
-  for (const Digest& segment : segments) hasher.Update(segment.bytes, Digest::kBytes);
-  return ToHex(hasher.Finish());
-}
 
 std::optional<CacheFile> FileOf(const CacheDir* cache, const Digest& segment) {
   if (cache == nullptr) return std::nullopt;
@@ -32,10 +23,6 @@ SummedReader::ReadNext Reading(const CacheFile& file) {
   };
 }
 
-std::string_view BytesOf(const Digest& digest) {
-  return {reinterpret_cast<const char*>(digest.bytes), Digest::kBytes};
-}
-
 }  // namespace
 
 std::optional<SegmentLines> RecallLines(const CacheDir* cache, const Digest& segment) {
@@ -44,8 +31,8 @@ std::optional<SegmentLines> RecallLines(const CacheDir* cache, const Digest& seg
   return ReadLinesFile(segment, Reading(*file), file->size);
 }
 
-bool VisitLines(const CacheDir* cache, const Digest& segment,
-                const std::function<void(const IndexEntry& line)>& take) {
+bool VisitCachedLines(const CacheDir* cache, const Digest& segment,
+                      const std::function<void(const IndexEntry& line)>& take) {
   std::optional<CacheFile> file = FileOf(cache, segment);
   if (!file) return false;
   LinesFileReader reader(segment, Reading(*file), file->size);
@@ -58,17 +45,6 @@ void KeepLines(const CacheDir* cache, const Digest& segment, std::span<const Ind
   if (cache == nullptr) return;
   cache->Write(CacheKind::kLines, ToHex(segment),
                [&](const CacheDir::Sink& sink) { WriteLinesFile(segment, lines, sink); });
-}
-
-// Damage makes another tree of it, which is not known.
-bool IsKnownFold(const CacheDir* cache, const std::vector<Digest>& segments, const Digest& tree) {
-  if (cache == nullptr) return false;
-  std::optional<CachedBytes> known = cache->Read(CacheKind::kLines, KeyOfFold(segments));
-  return known && known->view() == BytesOf(tree);
-}
-
-void KeepFold(const CacheDir* cache, const std::vector<Digest>& segments, const Digest& tree) {
-  if (cache != nullptr) cache->Write(CacheKind::kLines, KeyOfFold(segments), BytesOf(tree));
 }
 
 }  // namespace kontext

@@ -1,11 +1,9 @@
-// Local state about segments, so that a push need not parse what it has seen before: their lines,
-// and which trees they give together.
+// Local state about segments, so that a push need not parse what it has seen before: their lines.
 #pragma once
 
 #include <functional>
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "packer/cache/cache_dir.h"
 #include "packer/plan/segment_lines.h"
@@ -16,12 +14,8 @@ namespace kontext {
 std::optional<SegmentLines> RecallLines(const CacheDir* cache, const Digest& segment);
 // Gives them one by one to `take`; a line's views are valid until the next one. False: they are not
 // there after all, and nothing that was given is to be believed.
-bool VisitLines(const CacheDir* cache, const Digest& segment,
-                const std::function<void(const IndexEntry& line)>& take);
+bool VisitCachedLines(const CacheDir* cache, const Digest& segment,
+                      const std::function<void(const IndexEntry& line)>& take);
 void KeepLines(const CacheDir* cache, const Digest& segment, std::span<const IndexEntry> lines);
-
-// Is it known that segments, bottom to top, fold to a tree?
-bool IsKnownFold(const CacheDir* cache, const std::vector<Digest>& segments, const Digest& tree);
-void KeepFold(const CacheDir* cache, const std::vector<Digest>& segments, const Digest& tree);
 
 }  // namespace kontext

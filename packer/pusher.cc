@@ -5,6 +5,7 @@
 
 #include "common/head.h"
 #include "packer/bring_segments.h"
+#include "packer/fold_cache.h"
 #include "packer/hash.h"
 #include "packer/lines_cache.h"
 #include "packer/pack/layer_items.h"
@@ -60,6 +61,10 @@ PushResult Pusher::Run(const TagQuery* query) {
     result_.segments_kept = SegmentCount(*tag->index);
     return Finish(first_, tag->stored, Outcome::kNoChange);
   }
+  if (std::optional<ChangePlan> change = PlanFromChange(tag)) {
+    earlier_.AddUnread(session_, std::move(change->image));
+    return WriteImage(std::move(change->plan));
+  }
   earlier_.AddOthers(from_);
   earlier_.Add(session_, tag);
   const std::optional<KnownImage>& image = earlier_.image();
@@ -69,8 +74,23 @@ PushResult Pusher::Run(const TagQuery* query) {
     result_.segments_kept = segments_.size();
     return Finish(first_, tag->stored, Outcome::kNoChange);
   }
+  return WriteImage(PlanFromAll());
+}
+
+std::optional<ChangePlan> Pusher::PlanFromChange(const std::optional<TagDocument>& tag) const {
+  if (!tag || options_.mirror || !from_.empty()) return std::nullopt;
+  return PlanChange(session_, *tag, scan_);
+}
+
+Plan Pusher::PlanFromAll() const {
+  PlanOptions plan_options;
+  plan_options.mirror = options_.mirror;
+  return MakePlan(earlier_.OldSegments(), scan_.listing(), plan_options);
+}
+
+PushResult Pusher::WriteImage(Plan plan) {
   push_ = earlier_.push() + 1;
-  WriteSegments();
+  WriteSegments(std::move(plan));
   ImageParts parts = PartsFor(first_.request);
   parts.known_base = KnownBase();
   if (parts.known_base.empty()) parts.base_elsewhere = BaseElsewhere();
@@ -141,11 +161,7 @@ std::optional<Reference> Pusher::BaseElsewhere() const {
   return std::nullopt;
 }
 
-void Pusher::WriteSegments() {
-  std::vector<OldSegment> old = earlier_.OldSegments();
-  PlanOptions plan_options;
-  plan_options.mirror = options_.mirror;
-  Plan plan = MakePlan(old, scan_.listing(), plan_options);
+void Pusher::WriteSegments(Plan plan) {
   Keep(plan.kept);
   result_.segments_kept = segments_.size();
   // Only the labels or the place differ: the topmost segment has the right head already.
@@ -163,7 +179,7 @@ void Pusher::WriteSegments() {
     WriteSegment(std::exchange(parts[i], {}), indexes[i], i + 1 == parts.size() ? head : "");
   }
   result_.segments_written = parts.size();
-  RememberFold();
+  RememberFold(plan);
 }
 
 bool Pusher::IsSameStack(const std::optional<KnownImage>& image) const {
@@ -251,11 +267,13 @@ void Pusher::KeepIndex(const Segment& part, const IndexId& index) const {
 
 // The new segments were computed so that all together give the tree: the next push need not fold
 // them to know.
-void Pusher::RememberFold() const {
+void Pusher::RememberFold(const Plan& plan) const {
   std::vector<Digest> indexes;
   indexes.reserve(segments_.size());
   for (const KnownSegment& segment : segments_) indexes.push_back(segment.index);
-  KeepFold(session_.DocumentCache(), indexes, scan_.tree());
+  std::span<const LiveLines> live;
+  if (!options_.mirror) live = plan.live;
+  KeepFold(session_.DocumentCache(), indexes, scan_.tree(), live);
 }
 
 ImageParts Pusher::PartsFor(const ImageRequest& request) const {

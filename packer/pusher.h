@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "packer/change_plan.h"
 #include "packer/earlier.h"
 #include "packer/image_request.h"
 #include "packer/kontext.h"
@@ -49,7 +50,10 @@ class Pusher {
   bool IsOfAnotherTree(const ImageIndex& index) const;
   bool IsUnchanged(const TagDocument& tag) const;
   std::string KnownBase() const;
-  void WriteSegments();
+  std::optional<ChangePlan> PlanFromChange(const std::optional<TagDocument>& tag) const;
+  Plan PlanFromAll() const;
+  PushResult WriteImage(Plan plan);
+  void WriteSegments(Plan plan);
   std::optional<Reference> BaseElsewhere() const;
   bool IsSameStack(const std::optional<KnownImage>& image) const;
   void KeepAllOf(const KnownImage& image);
@@ -58,7 +62,7 @@ class Pusher {
   void WriteSegment(const Segment& part, const IndexId& index, const std::string& head);
 
   void KeepIndex(const Segment& part, const IndexId& index) const;
-  void RememberFold() const;
+  void RememberFold(const Plan& plan) const;
   ImageParts PartsFor(const ImageRequest& request) const;
   std::optional<StoredManifest> FindSame(const Target& other) const;
   const Written* InSameRepository(const Target& other) const;

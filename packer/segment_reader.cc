@@ -8,6 +8,7 @@
 
 #include "packer/document_cache.h"
 #include "packer/error.h"
+#include "packer/fold_cache.h"
 #include "packer/hash.h"
 #include "packer/in_parallel.h"
 #include "packer/lines_cache.h"

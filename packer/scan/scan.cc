@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/path.h"
 #include "packer/memory_hints.h"
 #include "packer/scan/file_hasher.h"
 #include "packer/scan/stat_cache.h"
@@ -25,21 +26,41 @@ std::shared_future<Digest> Known(const Digest& tree) {
   return promise.get_future().share();
 }
 
+// But for their paths.
 bool IsSame(const RecordedTree& recorded, const RecordedEntry& record, const IndexEntry& entry) {
-  return recorded.PathOf(record) == entry.path && record.Is(entry.type) &&
-         record.mode == entry.mode && record.size == entry.size &&
+  return record.Is(entry.type) && record.mode == entry.mode && record.size == entry.size &&
          std::memcmp(record.sha256, entry.sha256.bytes, Digest::kBytes) == 0 &&
          recorded.TargetOf(record) == entry.target;
 }
 
-// Is any entry another one than was recorded?
-bool Differs(const RecordedTree& recorded, const Listing& listing) {
+// With more changes than an eighth of the entries, a plan from them is none that is faster.
+size_t MostChanges(size_t entries) { return 1000 + entries / 8; }
+
+// What differs from what was recorded; nothing when that is too much.
+std::optional<std::vector<ChangedPath>> FindChanges(const RecordedTree& recorded,
+                                                    const Listing& listing) {
   const std::vector<IndexEntry>& entries = listing.entries();
-  if (recorded.size() != entries.size()) return true;
-  for (size_t i = 0; i < entries.size(); ++i) {
-    if (!IsSame(recorded, recorded.entry(i), entries[i])) return true;
+  const size_t most = MostChanges(entries.size());
+  std::vector<ChangedPath> changes;
+  size_t i = 0, j = 0;
+  while (changes.size() <= most && (i < recorded.size() || j < entries.size())) {
+    RecordedEntry record = i < recorded.size() ? recorded.entry(i) : RecordedEntry{};
+    std::string_view path = recorded.PathOf(record);
+    int order = i == recorded.size()      ? 1
+                : j == entries.size()     ? -1
+                : path == entries[j].path ? 0
+                                          : ComparePaths(path, entries[j].path);
+    if (order == 0 && !IsSame(recorded, record, entries[j])) {
+      bool dirs = record.Is(EntryType::kDir) && entries[j].type == EntryType::kDir;
+      changes.push_back({entries[j].path, dirs});
+    }
+    if (order < 0) changes.push_back({path});
+    if (order > 0) changes.push_back({entries[j].path});
+    if (order <= 0) ++i;
+    if (order >= 0) ++j;
   }
-  return false;
+  if (changes.size() > most) return std::nullopt;
+  return changes;
 }
 
 // Both for as long as they are used by a thread of their own.
@@ -69,6 +90,10 @@ const Listing& Scan::listing() const {
     listing_ = std::make_shared<Listing>(RecordedTree(recorded_.view()).ToListing());
   }
   return *listing_;
+}
+
+const std::vector<ChangedPath>* Scan::ChangesSince(const Digest& tree) const {
+  return IsSurelyNot(tree) && changes_ ? &*changes_ : nullptr;
 }
 
 void Scan::WaitUntilKept() const {
@@ -101,7 +126,8 @@ Scan ScanContext(const Context& context, const ScanOptions& options) {
   scan.quick_hashes = HashFiles(context, options.walk.threads, recalled.unknown, &scanned.walked);
   scan.files_read = recalled.unknown.size();
   scan.totals = scanned.totals = listing.Totals();
-  if (Differs(recorded, listing)) scan.recorded_tree_ = recorded.tree();
+  scan.changes_ = FindChanges(recorded, listing);
+  if (!scan.changes_ || !scan.changes_->empty()) scan.recorded_tree_ = recorded.tree();
   if (bytes) {
     DropPages(recorded.records().data(), recorded.records().size());
     listing.Adopt(std::move(bytes->data));

@@ -7,9 +7,11 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "packer/cache/cache_dir.h"
 #include "packer/plan/listing.h"
+#include "packer/plan/slice.h"
 #include "packer/scan/context.h"
 #include "packer/scan/quick_hash.h"
 #include "packer/scan/walk.h"
@@ -44,6 +46,10 @@ class Scan {
   // True: the tree digest is another one, which is known at once. False says nothing.
   bool IsSurelyNot(const Digest& tree) const { return recorded_tree_ == tree; }
 
+  // What differs from a listing that the last scan found, if that has this tree digest and little
+  // does; null: not known. Views are the listing's.
+  const std::vector<ChangedPath>* ChangesSince(const Digest& tree) const;
+
   // Of a directory that is as it was recorded it is made when first asked for.
   // By one thread at a time.
   const Listing& listing() const;
@@ -56,7 +62,8 @@ class Scan {
 
   CachedBytes recorded_;
   mutable std::shared_ptr<const Listing> listing_;
-  std::optional<Digest> recorded_tree_;  // when what was recorded is not what was found
+  std::optional<Digest> recorded_tree_;              // when what was recorded is not what was found
+  std::optional<std::vector<ChangedPath>> changes_;  // since then
   std::shared_future<Digest> tree_;
   std::shared_future<void> kept_;  // the last thread's end
 };
