@@ -126,17 +126,16 @@ Scan ScanContext(const Context& context, const ScanOptions& options) {
   scan.quick_hashes = HashFiles(context, options.walk.threads, recalled.unknown, &scanned.walked);
   scan.files_read = recalled.unknown.size();
   scan.totals = scanned.totals = listing.Totals();
-  scan.changes_ = FindChanges(recorded, listing);
-  if (!scan.changes_ || !scan.changes_->empty()) scan.recorded_tree_ = recorded.tree();
-  if (bytes) {
-    DropPages(recorded.records().data(), recorded.records().size());
-    listing.Adopt(std::move(bytes->data));
-  }
+  // The entries' text may be in what was read of the cache.
+  if (bytes) listing.Adopt(std::move(bytes->data));
   scan.listing_ = {found, &listing};
   scan.tree_ = found->tree.get_future().share();
   scan.kept_ = std::async(std::launch::async, [found, key, begin, cache = options.cache] {
                  Keep(found.get(), begin - kRacyMargin, cache, key);
                }).share();
+  scan.changes_ = FindChanges(recorded, listing);
+  if (!scan.changes_ || !scan.changes_->empty()) scan.recorded_tree_ = recorded.tree();
+  DropPages(recorded.records().data(), recorded.records().size());
   return scan;
 }
 
