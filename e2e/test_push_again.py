@@ -134,6 +134,19 @@ class PushAgain(Case):
             self.assertEqual(known["digest"], unknown["digest"])
             self.assertEqual(known["uploaded_bytes"] < SIZE, change > 0)
 
+    def test_a_cache_decides_nothing_in_a_long_history(self):
+        """A push is planned from what has changed, or without local state from everything."""
+        rng = random.Random(4)
+        changed = 0
+        for number in range(40):
+            for _ in range(rng.randrange(1, 4)):
+                edit(self.source, rng)
+            known, unknown = self.push(tag="known"), self.push("--no-cache", tag="unknown")
+            self.assertEqual(known["digest"], unknown["digest"], f"push {number}")
+            changed += known["changed"]
+        self.assertGreater(changed, 20)
+        self.assert_sound(self.image(self.repo, "known"), self.source)
+
     def test_pushes_at_once(self):
         ref = self.ref(self.repo)
         for tags in (["same"] * PUSHES_AT_ONCE, [f"v{n}" for n in range(PUSHES_AT_ONCE)]):
@@ -148,6 +161,34 @@ class PushAgain(Case):
                 for tag in set(tags):
                     self.assert_sound(self.image(self.repo, tag), self.source)
         self.assertIn(self.repo, push(self.source, ref))
+
+
+def edit(source, rng):
+    """One of what people do to a tree."""
+    places = sorted(place for place in source.rglob("*") if not place.is_symlink())
+    files = [place for place in places if place.is_file()]
+    place, kind = rng.choice(files), rng.randrange(9)
+    if kind < 3:
+        place.write_bytes(rng.randbytes(rng.randrange(2000)))
+    elif kind == 3:
+        shutil.copy(place, source / f"copy{rng.randrange(5)}")
+    elif kind == 4:
+        place.rename(place.with_name(f"renamed{rng.randrange(9)}"))
+    elif kind == 5:
+        place.chmod(rng.choice((0o644, 0o600, 0o755)))
+    elif kind == 6:
+        place.unlink()
+        place.symlink_to("somewhere")
+    elif kind == 7:
+        below = source / f"new{rng.randrange(3)}"
+        below.mkdir(exist_ok=True)
+        shutil.copy(place, below / "file")
+    else:
+        taken = rng.choice([place for place in places if place.is_dir()] or [source / "d0"])
+        if rng.random() < 0.5:
+            taken.rename(source / f"moved{rng.randrange(1000)}")
+        else:
+            shutil.rmtree(taken)
 
 
 def flip(data, rng):

@@ -155,5 +155,65 @@ TEST(SlicedDeltasTest, PlansAsFromEverything) {
   EXPECT_GT(renamed, 500u);
 }
 
+class SlicedDeltasOfASmallImageTest : public testing::Test {
+ protected:
+  SlicedDeltasOfASmallImageTest() {
+    for (int i = 0; i < 20; ++i) tree_["f" + std::to_string(i)] = {EntryType::kFile, 0644, "same"};
+    tree_["other"] = {EntryType::kFile, 0644, "alone"};
+    Random random;
+    Listing listing = ListingOf(tree_);
+    Plan plan = WholePlan({}, {}, listing, {});
+    image_ = After(plan, {}, &random);
+    read_ = Read(image_);
+  }
+
+  bool CanPlanFor(const Tree& tree, size_t most) const {
+    Listing next = ListingOf(tree);
+    return SlicedPlan(image_, read_, ChangesBetween(tree_, tree), next, {}, most).has_value();
+  }
+
+  Tree tree_;
+  Image image_;
+  std::vector<SegmentLines> read_;
+};
+
+TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenTheChangeTouchesTooMuch) {
+  Tree alone = tree_;
+  alone["other"].text = "new";
+  EXPECT_TRUE(CanPlanFor(alone, 5));
+  // One content for all of these.
+  Tree shared = tree_;
+  shared["f3"].text = "new";
+  EXPECT_FALSE(CanPlanFor(shared, 5));
+  EXPECT_TRUE(CanPlanFor(shared, 100));
+}
+
+TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenWhatIsLiveIsNotWhatTheLinesSay) {
+  Tree next = tree_;
+  next["other"].text = "new";
+  for (size_t line = 0; line < image_.live[0].contents.size(); ++line) {
+    if (read_[0].lines[line].path == "other") image_.live[0].contents[line] = false;
+  }
+  EXPECT_FALSE(CanPlanFor(next, kNoBound));
+  image_.live[0].contents.pop_back();
+  EXPECT_FALSE(CanPlanFor(next, kNoBound));
+}
+
+TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenLinesAreNotThere) {
+  Tree tree = tree_;
+  tree["other"].text = "new";
+  Listing next = ListingOf(tree);
+  std::vector<ChangedPath> changes = ChangesBetween(tree_, tree);
+  VisitLines lines = LinesOf(read_[0]);
+  for (int there = 0; there < 2; ++there) {
+    int visits = 0;  // the second one finds nothing more
+    VisitLines vanishing = [&](const std::function<void(const IndexEntry& line)>& take) {
+      return ++visits <= there && lines(take);
+    };
+    SlicedDeltas deltas({vanishing}, image_.live, changes, next, kNoBound);
+    EXPECT_FALSE(MakePlan(image_.layers, &deltas, next, {})) << there;
+  }
+}
+
 }  // namespace
 }  // namespace kontext

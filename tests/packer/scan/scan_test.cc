@@ -277,6 +277,41 @@ void Apply(const Tree& before, const Tree& after, const std::string& root) {
   }
 }
 
+// Paths, those that are directories in both with a '/' behind them.
+std::vector<std::string> ChangesBetween(const Tree& before, const Tree& after) {
+  Tree all = before;
+  all.insert(after.begin(), after.end());
+  std::vector<std::string> changes;
+  for (const auto& [path, node] : all) {
+    auto old = before.find(path), now = after.find(path);
+    bool both = old != before.end() && now != after.end();
+    if (both && old->second == now->second) continue;
+    bool dirs = both && old->second.type == EntryType::kDir && now->second.type == EntryType::kDir;
+    changes.push_back(path + (dirs ? "/" : ""));
+  }
+  return changes;
+}
+
+TEST_F(ScanTest, ChangesSinceAnotherTreeAreNotKnown) {
+  WriteFile(dir_ / "t/f", "1");
+  Digest tree = Again().tree();
+  EXPECT_EQ(Again().ChangesSince(tree), nullptr) << "there are none";
+  WriteFile(dir_ / "t/f", "22");
+  Scan scan = Again();
+  EXPECT_EQ(scan.ChangesSince(Sha("another")), nullptr);
+  ASSERT_NE(scan.ChangesSince(tree), nullptr);
+  std::filesystem::remove_all(home_ / "cache");
+  WriteFile(dir_ / "t/f", "333");
+  EXPECT_EQ(Again().ChangesSince(scan.tree()), nullptr);
+}
+
+TEST_F(ScanTest, TooManyChangesAreNotTold) {
+  for (int i = 0; i < 2000; ++i) WriteFile(dir_ / ("t/" + std::to_string(i)), "x");
+  Digest tree = Again().tree();
+  for (int i = 0; i < 1500; ++i) WriteFile(dir_ / ("t/" + std::to_string(i)), "yy");
+  EXPECT_EQ(Again().ChangesSince(tree), nullptr);
+}
+
 TEST_F(ScanTest, RandomEditsAreSeenWithAndWithoutTheCache) {
   if (geteuid() != 0) GTEST_SKIP() << "random modes lock out all but root";
   Random random;
@@ -294,6 +329,15 @@ TEST_F(ScanTest, RandomEditsAreSeenWithAndWithoutTheCache) {
     for (const IndexEntry& entry : scan.listing().entries()) text += ListingLineOf(entry);
     ASSERT_EQ(text, expected) << "round " << round;
     EXPECT_EQ(scan.tree(), Sha(expected));
+    std::vector<std::string> changes = ChangesBetween(before, tree);
+    const std::vector<ChangedPath>* told = scan.ChangesSince(Sha(ListingTextOf(before)));
+    ASSERT_EQ(told != nullptr, round > 0 && !changes.empty()) << "round " << round;
+    if (told == nullptr) continue;
+    std::vector<std::string> paths;
+    for (const ChangedPath& change : *told) {
+      paths.push_back(std::string(change.path) + (change.is_dir ? "/" : ""));
+    }
+    EXPECT_EQ(paths, changes) << "round " << round;
   }
 }
 
