@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <ctime>
@@ -78,10 +79,16 @@ class Publisher {
     return may_mount_;
   }
 
-  void AddBase(Layer base) {
+  bool IsKnownBase(const Platform& platform, const Descriptor& base) {
+    if (base.digest == parts_.known_base) return knows_base_ = true;
+    const std::vector<Platform>& known = parts_.known_platforms;
+    return knows_base_ && std::find(known.begin(), known.end(), platform) != known.end();
+  }
+
+  void AddBase(const Platform& platform, Layer base) {
     uint64_t size = base.descriptor.size;
     std::unique_ptr<BlobSource> source = OwnFileBlob(std::move(base.file), size);
-    if (base.descriptor.digest == parts_.known_base || MountBase(base.descriptor)) {
+    if (IsKnownBase(platform, base.descriptor) || MountBase(base.descriptor)) {
       uploads_->AddKnown(base.descriptor, std::move(source));
     } else {
       uploads_->Add(base.descriptor, std::move(source));
@@ -101,7 +108,7 @@ class Publisher {
     StoredManifest config =
         MakeStored(kMediaTypeConfig, WriteConfig(ConfigFor(platform, base.diff_id)));
     manifest.config = config.descriptor;
-    AddBase(std::move(base));
+    AddBase(platform, std::move(base));
     uploads_->Add(config.descriptor, MemoryBlob(config.body));
     StoredManifest document = MakeStored(kMediaTypeManifest, WriteManifestJson(manifest));
     if (first) {
@@ -137,6 +144,7 @@ class Publisher {
   const ImageParts& parts_;
   const CacheDir* cache_;
   bool may_mount_ = true;
+  bool knows_base_ = false;
   ImageIndex index_;
   std::vector<StoredManifest> manifests_;
 };

@@ -17,7 +17,10 @@ struct ImageParts {
   StringMap labels;                    // of the config, the user's and ours
   StringMap annotations;               // of the index
   uint64_t mtime = 0;
-  std::string known_base;  // digest of a base layer that is in the store for certain; may be empty
+  // Digest of a base layer that is in the store for certain; may be empty. When it is this
+  // program's, so are those of `known_platforms`: one push wrote them together.
+  std::string known_base;
+  std::vector<Platform> known_platforms;
   // Where in the same registry the base layers may be, to be mounted from there.
   std::optional<Reference> base_elsewhere;
 };

@@ -101,6 +101,7 @@ PushResult Pusher::WriteImage(Plan plan) {
   WriteSegments(std::move(plan));
   ImageParts parts = PartsFor(first_.request);
   parts.known_base = KnownBase();
+  if (!parts.known_base.empty()) parts.known_platforms = earlier_.image()->platforms;
   if (parts.known_base.empty()) parts.base_elsewhere = BaseElsewhere();
   Published published = Publish(&uploads_, session_.reference.tag, parts, session_.DocumentCache());
   result_.uploaded_bytes = published.uploaded_bytes;
@@ -291,6 +292,7 @@ ImageParts Pusher::PartsFor(const ImageRequest& request) const {
           request.Annotations(scan_.tree(), segments_.size()),
           FixedTime(),
           "",
+          {},
           std::nullopt};
 }
 

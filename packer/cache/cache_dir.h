@@ -24,7 +24,7 @@ namespace kontext {
 enum class CacheKind {
   kStat,      // "stat": stat caches, one for a directory
   kIndex,     // "index": segment indexes by digest
-  kLines,     // "lines": the same, parsed; and trees by the segments that give them
+  kLines,     // "lines": the same, parsed; and what segments are together
   kManifest,  // "manifest": small OCI documents by digest
 };
 inline constexpr size_t kCacheKinds = 4;

@@ -175,6 +175,19 @@ TEST_F(PublishTest, SixRoundTrips) {
   EXPECT_EQ(registry_.manifests.size(), 3u);
 }
 
+// A layer and two configs.
+TEST_F(PublishTest, BasesOfAnEarlierImageAreNotAskedFor) {
+  parts_.known_base = BuildBaseLayer(parts_.platforms[0], 0).descriptor.digest;
+  parts_.known_platforms = parts_.platforms;
+  Run();
+  EXPECT_EQ(Count("HEAD"), 3u);
+  // They are another version's.
+  registry_.log.clear();
+  parts_.known_base = DigestOf("an older extractor");
+  Run();
+  EXPECT_EQ(Count("HEAD"), 5u);
+}
+
 TEST_F(PublishTest, SendsAgainWhatARegistryOnlySaysToHave) {
   constexpr char kBody[] = R"({"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob"}]})";
   registry_.lies[DigestOf("layer")] = "";
