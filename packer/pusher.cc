@@ -18,10 +18,6 @@ namespace {
 // Every byte of a document is sent with every push, for each segment and platform.
 constexpr size_t kShortDigest = 12;
 
-// What of content is packed within the second; a registry may forget an upload in which nothing
-// comes.
-constexpr uint64_t kPackedSoon = uint64_t{64} << 20;
-
 std::string Summary(const Segment& segment) {
   size_t removed = 0;
   for (const IndexEntry& line : segment.lines) removed += line.type == EntryType::kRemoved;
@@ -94,10 +90,6 @@ Plan Pusher::PlanFromAll() const {
 
 PushResult Pusher::WriteImage(Plan plan) {
   push_ = earlier_.push() + 1;
-  if (plan.parts.size() == 1 && plan.stored_bytes <= kPackedSoon) {
-    size_t configs = first_.request.platforms().size();
-    session_.store->Expect(plan.empty() ? configs : 1 + configs);
-  }
   WriteSegments(std::move(plan));
   ImageParts parts = PartsFor(first_.request);
   parts.known_base = KnownBase();

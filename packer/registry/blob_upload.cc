@@ -7,7 +7,6 @@
 #include <charconv>
 #include <cstdint>
 #include <memory>
-#include <utility>
 
 #include "packer/registry/error_body.h"
 #include "packer/registry/url.h"
@@ -62,70 +61,12 @@ uint64_t MinChunk(const Response& answer) {
   return std::min(bytes, kMaxChunk);
 }
 
-// What breaks leaves an upload of unknown length behind: Upload::Try goes on from there.
-Request NewRequest(const char* method, const std::string& url) {
-  Request request;
-  request.method = method;
-  request.url = url;
-  request.may_retry = false;
-  return request;
-}
-
-// Where an upload is that has a name but no Location: below the place where it was begun.
-std::string NamedUpload(const Endpoint& endpoint, const std::string& subject,
-                        const Response& answer) {
-  std::string name = HeaderOf(answer, "docker-upload-uuid");
-  bool good = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '-' || c == '_';
-  });
-  if (!good) {
-    endpoint.Fail(ErrorKind::kRegistry, subject,
-                  "the registry does not say where to upload (no Location)");
-  }
-  return endpoint.UploadUrl() + name;
-}
-
-Url Resolve(const Endpoint& endpoint, const std::string& subject, const Url& from,
-            const std::string& location) {
-  try {
-    return ResolveUrl(from, location);
-  } catch (const Error& error) {
-    endpoint.Fail(ErrorKind::kRegistry, subject,
-                  fmt::format("where to upload: {}", endpoint.Quote(error.what())));
-  }
-}
-
-// Where an upload goes on after an answer to what was sent to `sent_to`. Every answer may move it;
-// one without a Location leaves it where it is.
-std::string NextLocation(const Endpoint& endpoint, const std::string& subject,
-                         const std::string& sent_to, const Response& answer) {
-  std::string location = HeaderOf(answer, "location");
-  if (location.empty()) return sent_to;
-  Url from = ParseUrl(answer.url.empty() ? sent_to : answer.url);
-  Url to = Resolve(endpoint, subject, from, location);
-  if (const char* problem = UploadHopProblem(from, to)) {
-    endpoint.Fail(
-        ErrorKind::kRegistry, subject,
-        fmt::format("uploading to {} is refused: {}", endpoint.Quote(RedactUrl(to.text)), problem));
-  }
-  return to.text;
-}
-
-// Of the answer to a POST.
-std::string FirstLocation(const Endpoint& endpoint, const std::string& subject,
-                          const Response& begun) {
-  if (HeaderOf(begun, "location").empty()) return NamedUpload(endpoint, subject, begun);
-  return NextLocation(endpoint, subject, endpoint.UploadUrl(), begun);
-}
-
 class Upload {
  public:
-  Upload(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source,
-         std::optional<Response> begun)
+  Upload(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source)
       : endpoint_(endpoint),
         blob_(blob),
         source_(source),
-        begun_(std::move(begun)),
         subject_(BlobSubject(blob.digest)),
         may_resume_(source.size() > kLeastToResume) {}
 
@@ -194,12 +135,28 @@ class Upload {
 
   Response Start() {
     under_way_ = false;
-    Response answer = begun_ ? *std::exchange(begun_, {}) : BeginUpload(endpoint_, subject_);
+    Request request = NewRequest("POST", endpoint_.UploadUrl());
+    Response answer = endpoint_.Send(request, subject_);
     if (!IsSuccess(answer.status)) return answer;
     min_chunk_ = MinChunk(answer);
-    location_ = FirstLocation(endpoint_, subject_, answer);
+    location_ = answer.url.empty() ? request.url : answer.url;
+    if (HeaderOf(answer, "location").empty()) answer.headers["location"] = NamedUpload(answer);
+    Follow(answer);
     under_way_ = true;
     return answer;
+  }
+
+  // Where an upload is that has a name but no Location: below the place where it was begun.
+  std::string NamedUpload(const Response& answer) const {
+    std::string name = HeaderOf(answer, "docker-upload-uuid");
+    bool good = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+      return std::isalnum(c) != 0 || c == '-' || c == '_';
+    });
+    if (!good) {
+      endpoint_.Fail(ErrorKind::kRegistry, subject_,
+                     "the registry does not say where to upload (no Location)");
+    }
+    return endpoint_.UploadUrl() + name;
   }
 
   // How many bytes the registry has of what broke off; 0: none that can be built on, as `answer`
@@ -222,8 +179,27 @@ class Upload {
     return endpoint_.Send(NewRequest("HEAD", endpoint_.BlobUrl(blob_.digest)), subject_);
   }
 
+  // Every answer may move the upload; one without a Location leaves it where it is.
   void Follow(const Response& answer) {
-    location_ = NextLocation(endpoint_, subject_, location_, answer);
+    std::string location = HeaderOf(answer, "location");
+    if (location.empty()) return;
+    Url from = ParseUrl(answer.url.empty() ? location_ : answer.url);
+    Url to = Resolve(from, location);
+    if (const char* problem = UploadHopProblem(from, to)) {
+      endpoint_.Fail(ErrorKind::kRegistry, subject_,
+                     fmt::format("uploading to {} is refused: {}",
+                                 endpoint_.Quote(RedactUrl(to.text)), problem));
+    }
+    location_ = to.text;
+  }
+
+  Url Resolve(const Url& from, const std::string& location) const {
+    try {
+      return ResolveUrl(from, location);
+    } catch (const Error& error) {
+      endpoint_.Fail(ErrorKind::kRegistry, subject_,
+                     fmt::format("where to upload: {}", endpoint_.Quote(error.what())));
+    }
   }
 
   // Closes the upload, with all of the content or, after chunks, none.
@@ -254,10 +230,18 @@ class Upload {
     return Put(nullptr);
   }
 
+  // What breaks leaves an upload of unknown length behind: Try goes on from there.
+  static Request NewRequest(const char* method, const std::string& url) {
+    Request request;
+    request.method = method;
+    request.url = url;
+    request.may_retry = false;
+    return request;
+  }
+
   const Endpoint& endpoint_;
   const Descriptor& blob_;
   const BlobSource& source_;
-  std::optional<Response> begun_;
   std::string subject_;
   std::string location_;
   uint64_t chunk_ = 0;  // 0: all at once
@@ -269,26 +253,11 @@ class Upload {
 
 }  // namespace
 
-void UploadBlob(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source,
-                std::optional<Response> begun) {
-  Upload upload(endpoint, blob, source, std::move(begun));
+void UploadBlob(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source) {
+  Upload upload(endpoint, blob, source);
   Response answer = WithRetries(endpoint.retry(), {.send = [&] { return upload.Try(); },
                                                    .reached = [&] { return upload.reached(); }});
   if (!IsSuccess(answer.status)) endpoint.Refuse(answer, BlobSubject(blob.digest));
-}
-
-Response BeginUpload(const Endpoint& endpoint, const std::string& subject) {
-  return endpoint.Send(NewRequest("POST", endpoint.UploadUrl()), subject);
-}
-
-void CancelUpload(const Endpoint& endpoint, const Response& begun) {
-  constexpr char kSubject[] = "upload";
-  try {
-    std::string location = FirstLocation(endpoint, kSubject, begun);
-    (void)endpoint.Send(NewRequest("DELETE", location), kSubject);
-  } catch (const Error&) {
-    // Registries forget what nobody goes on with.
-  }
 }
 
 std::string WithDigest(const std::string& location, const std::string& digest) {

@@ -1,7 +1,6 @@
 // Uploading one blob (distribution specification 1.1, "Pushing blobs").
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "packer/image/descriptor.h"
@@ -13,15 +12,8 @@ namespace kontext {
 // POST and one PUT with all of it, which every registry takes; where that is refused for its form
 // (a proxy's 413, a registry that wants PATCH), in chunks. What breaks on the way goes on
 // from the byte that the registry has reached, if it can say that and the blob is worth it; else it
-// starts again from a new POST. `begun`: the answer to a POST that was sent before. Throws Error.
-void UploadBlob(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source,
-                std::optional<Response> begun = std::nullopt);
-
-// Sends that POST, and gives its answer, whatever it is. `subject` as in Endpoint::Send.
-Response BeginUpload(const Endpoint& endpoint, const std::string& subject);
-
-// Says that nothing will come (DELETE), and does not mind when that fails.
-void CancelUpload(const Endpoint& endpoint, const Response& begun);
+// starts again from a new POST. Throws Error.
+void UploadBlob(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source);
 
 // `location` with the digest that closes an upload. Keeps its query.
 std::string WithDigest(const std::string& location, const std::string& digest);

@@ -59,8 +59,7 @@ bool IsSha256(const std::string& text) { return text.starts_with("sha256:"); }
 RegistryClient::RegistryClient(std::unique_ptr<Transport> transport, const Reference& reference,
                                bool insecure_http, const RetryPolicy& retry)
     : transport_(NewRetryTransport(std::move(transport), retry)),
-      endpoint_(*transport_, reference, insecure_http, retry),
-      early_(endpoint_) {}
+      endpoint_(*transport_, reference, insecure_http, retry) {}
 
 std::optional<ManifestAnswer> RegistryClient::GetManifest(const std::string& tag_or_digest) {
   std::string subject = ManifestSubject(tag_or_digest);
@@ -138,7 +137,7 @@ bool RegistryClient::MountBlob(const Descriptor& blob, const std::string& from_r
 }
 
 void RegistryClient::PutBlob(const Descriptor& blob, const BlobSource& source) {
-  UploadBlob(endpoint_, blob, source, early_.Take());
+  UploadBlob(endpoint_, blob, source);
 }
 
 void RegistryClient::PutManifest(const Descriptor& manifest, const std::string& body,

@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "packer/image/descriptor.h"
-#include "packer/registry/early_uploads.h"
 #include "packer/registry/endpoint.h"
 #include "packer/registry/reference.h"
 #include "packer/registry/retry.h"
@@ -51,8 +50,6 @@ class RegistryClient {
   // every registry has reasons of its own, and uploading always works.
   bool MountBlob(const Descriptor& blob, const std::string& from_repository);
 
-  // So many blobs are about to be put.
-  void ExpectBlobs(size_t count) { early_.Begin(count); }
   void PutBlob(const Descriptor& blob, const BlobSource& source);
 
   // Under `tag`, or by its digest alone when `tag` is empty. Throws Error(kMissingPart) when the
@@ -68,7 +65,6 @@ class RegistryClient {
 
   std::unique_ptr<Transport> transport_;
   Endpoint endpoint_;
-  EarlyUploads early_;
 };
 
 }  // namespace kontext

@@ -45,8 +45,6 @@ class RegistryStore : public Store {
 
   bool LooksWhole(const Descriptor&) override { return true; }
 
-  void Expect(size_t blobs) override { client_.ExpectBlobs(blobs); }
-
   bool WriteBlob(const Descriptor& blob, const BlobSource& source) override {
     if (client_.HasBlob(blob)) return false;
     client_.PutBlob(blob, source);

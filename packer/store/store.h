@@ -59,10 +59,6 @@ class Store {
   // For a local store: is this blob or manifest there, in its size?
   virtual bool LooksWhole(const Descriptor& part) = 0;
 
-  // So many blobs that are not there yet will be written soon: what can be done before they are
-  // made is begun.
-  virtual void Expect(size_t /*blobs*/) {}
-
   // Makes sure that the blob is there; true when it had to be sent.
   virtual bool WriteBlob(const Descriptor& blob, const BlobSource& source) = 0;
 

@@ -2,10 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "packer/error.h"
 #include "packer/hash.h"
@@ -14,28 +12,13 @@
 namespace kontext {
 namespace {
 
-class CountingTransport : public FakeTransport {
- public:
-  CountingTransport(Script* script, std::atomic<size_t>* answered)
-      : FakeTransport(script), answered_(*answered) {}
-
-  Response Send(const Request& request) override {
-    Response answer = FakeTransport::Send(request);
-    ++answered_;
-    return answer;
-  }
-
- private:
-  std::atomic<size_t>& answered_;
-};
-
 class RegistryStoreTest : public testing::Test {
  protected:
   std::unique_ptr<Store> Open() {
     RetryPolicy retry;
     retry.sleep = [](Milliseconds) {};
     return OpenRegistry(ParseReference("localhost:5000/app:v1"), {},
-                        std::make_unique<CountingTransport>(&script_, &answered_), retry);
+                        std::make_unique<FakeTransport>(&script_), retry);
   }
 
   std::string Failure(uint64_t limit) {
@@ -49,7 +32,6 @@ class RegistryStoreTest : public testing::Test {
   }
 
   Script script_;
-  std::atomic<size_t> answered_ = 0;
   const std::string bytes_ = "0123456789abcdefghij";
   const Descriptor blob_{"application/octet-stream", DigestOf(bytes_), bytes_.size(), {}, {}};
 };
@@ -67,49 +49,6 @@ TEST_F(RegistryStoreTest, ChecksWhatIsReadToItsEnd) {
   EXPECT_NE(Failure(0).find("it ends after 12 of 20 bytes"), std::string::npos);
   script_ = {{{206, {}, flipped.substr(0, 12)}}, {}};
   EXPECT_EQ(Failure(12), "");
-}
-
-TEST_F(RegistryStoreTest, WhatIsExpectedIsBegunAtOnce) {
-  script_.steps = {{202, {{"location", "/up"}}, ""}, {404, {}, ""}, {201, {}, ""}, {404, {}, ""},
-                   {202, {{"location", "/up"}}, ""}, {201, {}, ""}};
-  std::unique_ptr<Store> store = Open();
-  store->Expect(1);
-  while (answered_ == 0) std::this_thread::yield();
-  EXPECT_TRUE(store->WriteBlob(blob_, *MemoryBlob(bytes_)));
-  EXPECT_TRUE(store->WriteBlob(blob_, *MemoryBlob(bytes_)));
-  EXPECT_EQ(script_.Methods(), "POST HEAD PUT HEAD POST PUT");
-}
-
-TEST_F(RegistryStoreTest, WhatWasExpectedForNothingIsTakenBack) {
-  script_.steps = {{202, {{"location", "/up?_state=1"}}, ""}, {200, {}, ""}, {204, {}, ""}};
-  std::unique_ptr<Store> store = Open();
-  store->Expect(1);
-  while (answered_ == 0) std::this_thread::yield();
-  EXPECT_FALSE(store->WriteBlob(blob_, *MemoryBlob(bytes_)));
-  store.reset();
-  EXPECT_EQ(script_.Methods(), "POST HEAD DELETE");
-  EXPECT_EQ(script_.seen.back().url, "http://localhost:5000/up?_state=1");
-}
-
-TEST_F(RegistryStoreTest, ABeginningThatIsRefusedSaysNothing) {
-  script_.steps = {{500, {}, ""}, {404, {}, ""}, {202, {{"location", "/up"}}, ""}, {201, {}, ""}};
-  std::unique_ptr<Store> store = Open();
-  store->Expect(1);
-  while (answered_ == 0) std::this_thread::yield();
-  EXPECT_TRUE(store->WriteBlob(blob_, *MemoryBlob(bytes_)));
-  store.reset();
-  EXPECT_EQ(script_.Methods(), "POST HEAD POST PUT");
-}
-
-TEST_F(RegistryStoreTest, AnUploadThatWasForgottenIsBegunAgain) {
-  constexpr char kLost[] = R"({"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]})";
-  script_.steps = {{202, {{"location", "/up"}}, ""},  {404, {}, ""}, {404, {}, kLost},
-                   {202, {{"location", "/new"}}, ""}, {202, {}, ""}, {201, {}, ""}};
-  std::unique_ptr<Store> store = Open();
-  store->Expect(1);
-  while (answered_ == 0) std::this_thread::yield();
-  EXPECT_TRUE(store->WriteBlob(blob_, *MemoryBlob(bytes_)));
-  EXPECT_EQ(script_.Methods(), "POST HEAD PUT POST PATCH PUT");
 }
 
 TEST_F(RegistryStoreTest, SendsWhatIsNotThere) {
