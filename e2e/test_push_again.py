@@ -147,6 +147,19 @@ class PushAgain(Case):
         self.assertGreater(changed, 20)
         self.assert_sound(self.image(self.repo, "known"), self.source)
 
+    def test_content_that_lives_on_below_a_file(self):
+        """Where a directory was there is a file, and what was in that directory is elsewhere now."""
+        common, precious = File(b"common\n"), File(b"precious\n")
+        source = tree.build(self.tmp / "below", {"a": common, "b/a": precious})
+        push(source, self.ref(self.repo))
+        shutil.rmtree(source / "b")
+        tree.build(source, {"b": common, "c/a": precious})
+        push(source, self.ref(self.repo))
+        (source / "a").unlink()
+        (source / "a").mkdir()
+        push(source, self.ref(self.repo))
+        self.assert_sound(self.image(self.repo), source)
+
     def test_pushes_at_once(self):
         ref = self.ref(self.repo)
         for tags in (["same"] * PUSHES_AT_ONCE, [f"v{n}" for n in range(PUSHES_AT_ONCE)]):

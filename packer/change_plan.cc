@@ -19,7 +19,7 @@ constexpr size_t kSmallSlice = 4000;
 size_t MostLines(const Listing& listing) { return kSmallSlice + listing.entries().size() / 8; }
 
 std::optional<Plan> PlanOn(const KnownImage& image, const CacheDir* cache, const Scan& scan) {
-  const std::vector<ChangedPath>* changes = scan.ChangesSince(image.tree);
+  const std::vector<std::string_view>* changes = scan.ChangesSince(image.tree);
   if (changes == nullptr) return std::nullopt;
   std::vector<Digest> indexes;
   std::vector<VisitLines> lines;

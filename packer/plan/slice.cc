@@ -37,14 +37,16 @@ Slicer::Slicer(std::vector<VisitLines> segments, const Listing& next, size_t mos
     : segments_(std::move(segments)), all_next_(next), most_(most) {}
 
 void Slicer::AddPath(std::string_view path, bool with_all_below) {
-  if (paths_.Add(path, with_all_below)) grown_ = true;
-  for (std::string_view dir = ParentOf(path); !dir.empty(); dir = ParentOf(dir)) {
-    // One line removes all below a directory that is there no more.
-    uint32_t found = FindEntry(all_next_, dir);
-    bool gone = found == kNoEntry || all_next_.entries()[found].type != EntryType::kDir;
-    if (!paths_.Add(dir, gone)) return;  // those above it are there, too
+  for (; !path.empty(); path = ParentOf(path)) {
+    if (!paths_.Add(path, with_all_below || !IsDirNext(path))) return;  // nor those above it
     grown_ = true;
+    with_all_below = false;
   }
+}
+
+bool Slicer::IsDirNext(std::string_view path) const {
+  uint32_t found = FindEntry(all_next_, path);
+  return found != kNoEntry && all_next_.entries()[found].type == EntryType::kDir;
 }
 
 void Slicer::AddContentOf(const IndexEntry& line) {
@@ -54,6 +56,11 @@ void Slicer::AddContentOf(const IndexEntry& line) {
   grown_ = true;
 }
 
+void Slicer::AddDependencies(const IndexEntry& line) {
+  AddContentOf(line);
+  if (line.type != EntryType::kObject) AddPath(line.path, line.type != EntryType::kDir);
+}
+
 bool Slicer::HasContent(const Digest& digest) const {
   return beginnings_[BeginningOf(digest)] && contents_.count(digest) > 0;
 }
@@ -61,9 +68,7 @@ bool Slicer::HasContent(const Digest& digest) const {
 bool Slicer::AddSegment(size_t segment) {
   size_t count = 0;
   bool whole = segments_[segment]([&](const IndexEntry& line) {
-    if (++count > most_) return;
-    AddContentOf(line);
-    if (line.type != EntryType::kObject) AddPath(line.path, line.type != EntryType::kDir);
+    if (++count <= most_) AddDependencies(line);
   });
   return whole && count <= most_;
 }
@@ -113,7 +118,6 @@ bool Slicer::Pass() {
 
 bool Slicer::PassOver(size_t segment, bool first) {
   PathSet::Cursor cursor(paths_);
-  std::vector<size_t> by_content;  // of the lines that are taken
   size_t position = 0;
   size_t taken = next_.entries().size();
   for (const SegmentLines& before : lines_) taken += before.lines.size();
@@ -122,17 +126,15 @@ bool Slicer::PassOver(size_t segment, bool first) {
   bool whole = segments_[segment]([&](const IndexEntry& line) {
     if (first) held.Add(line);
     bool object = line.type == EntryType::kObject;
-    bool by_path = !object && cursor.Has(line.path);
-    bool wanted = by_path || ((object || line.type == EntryType::kFile) && HasContent(line.sha256));
+    bool wanted = (!object && cursor.Has(line.path)) ||
+                  ((object || line.type == EntryType::kFile) && HasContent(line.sha256));
     if (wanted && taken + lines.lines.size() <= most_) {
-      if (!by_path && !object) by_content.push_back(lines.lines.size());
       lines.Add(line);
       positions_[segment].push_back(position);
     }
     ++position;
   });
-  for (const IndexEntry& line : lines.lines) AddContentOf(line);
-  for (size_t i : by_content) AddPath(lines.lines[i].path, false);
+  for (const IndexEntry& line : lines.lines) AddDependencies(line);
   return whole && taken + lines.lines.size() <= most_;
 }
 

@@ -1,11 +1,16 @@
 // The part of an image's segments that a change touches. Pure.
 //
-// What is decided about one path depends on other lines only as far as they are about the same
-// path, about a directory that it lies in, about the same content, or, where it is or was no
-// directory, about what lies below it. A slice is closed under that: it has every line that any of
-// its lines depends on, so a plan over the slice decides about its paths as a plan over all lines
-// would, and about all others that plan has nothing to say. (Weiser, "Program slicing", 1981, does
-// the same with the lines of a program.)
+// What is decided about one path depends on other lines only as far as they are about
+//
+// 1. the same path, or a directory that it lies in;
+// 2. the same content: any place that has it may do for any file that needs it;
+// 3. what lies below it, where the next listing has no directory at the path, or where any segment
+//    has a line there that is none: a file put there would hide what files elsewhere point at, one
+//    line may remove all of it, and a layer that passes through makes a directory of it.
+//
+// A slice is closed under that: it has every line that any of its lines depends on, so a plan over
+// the slice decides about its paths as a plan over all lines would, and about all others that plan
+// has nothing to say. (Weiser, "Program slicing", 1981, does the same with the lines of a program.)
 #pragma once
 
 #include <bitset>
@@ -23,12 +28,6 @@
 #include "packer/plan/merged.h"
 
 namespace kontext {
-
-// A path that is in one of two listings only, or that has another entry in each.
-struct ChangedPath {
-  std::string_view path;
-  bool is_dir = false;  // in both
-};
 
 // Gives a segment's lines in index order, each time anew; a line's views need be valid until the
 // next one only. False: they are not there after all.
@@ -67,12 +66,12 @@ class Slicer {
   // `next`: the listing that is planned for. `most`: lines that a slice may have.
   Slicer(std::vector<VisitLines> segments, const Listing& next, size_t most);
 
-  // Asks for a path and what it depends on. `with_all_below`: it is or was no directory.
-  void AddPath(std::string_view path, bool with_all_below);
+  // Asks for a path and what it depends on.
+  void AddPath(std::string_view path) { AddPath(path, false); }
   // Asks for all of a segment. False: as Grow.
   bool AddSegment(size_t segment);
-  // Makes the slice of all that was asked for. False: it would have too many lines, or lines are
-  // not there.
+  // Makes the slice of all that was asked for since the beginning. False: it would have too many
+  // lines, or lines are not there.
   bool Grow();
 
   // By segment: its lines that are in the slice, and where each is among all of its lines.
@@ -84,7 +83,11 @@ class Slicer {
   const Listing& next() const { return next_; }
 
  private:
+  // `with_all_below`: a line there is no directory's.
+  void AddPath(std::string_view path, bool with_all_below);
   void AddContentOf(const IndexEntry& line);
+  void AddDependencies(const IndexEntry& line);
+  bool IsDirNext(std::string_view path) const;
   bool HasContent(const Digest& digest) const;
   void TakeNext();
   bool Pass();

@@ -5,9 +5,9 @@
 namespace kontext {
 
 SlicedDeltas::SlicedDeltas(std::vector<VisitLines> segments, std::span<const LiveLines> live,
-                           std::span<const ChangedPath> changes, const Listing& next, size_t most)
+                           std::span<const std::string_view> changes, const Listing& next, size_t most)
     : live_(live), slicer_(std::move(segments), next, most) {
-  for (const ChangedPath& change : changes) slicer_.AddPath(change.path, !change.is_dir);
+  for (std::string_view path : changes) slicer_.AddPath(path);
 }
 
 std::optional<DeltaOn> SlicedDeltas::Compute(const std::vector<bool>& kept) {

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "packer/plan/plan.h"
@@ -15,12 +16,14 @@ namespace kontext {
 class SlicedDeltas : public DeltaSource {
  public:
   // `live`: Plan::live of the push that made the image of these segments, bottom to top. `changes`:
-  // all from that image's listing to `next`. `most`: as in Slicer. Refers to `live` and `next`.
+  // all paths that are in one of that image's listing and `next` only, or have another entry in
+  // each. `most`: as in Slicer. Refers to `live` and `next`.
   SlicedDeltas(std::vector<VisitLines> segments, std::span<const LiveLines> live,
-               std::span<const ChangedPath> changes, const Listing& next, size_t most);
+               std::span<const std::string_view> changes, const Listing& next, size_t most);
 
   // Nothing when the change touches too much, when lines are not there, or when the image is not
   // what a plan of this program makes.
+  // To be called with more and more segments left out: a slice only grows.
   std::optional<DeltaOn> Compute(const std::vector<bool>& kept) override;
   const HeldBytes& Held(size_t i) const override { return slicer_.Held(i); }
 

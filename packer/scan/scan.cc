@@ -37,11 +37,11 @@ bool IsSame(const RecordedTree& recorded, const RecordedEntry& record, const Ind
 size_t MostChanges(size_t entries) { return 1000 + entries / 8; }
 
 // What differs from what was recorded; nothing when that is too much.
-std::optional<std::vector<ChangedPath>> FindChanges(const RecordedTree& recorded,
+std::optional<std::vector<std::string_view>> FindChanges(const RecordedTree& recorded,
                                                     const Listing& listing) {
   const std::vector<IndexEntry>& entries = listing.entries();
   const size_t most = MostChanges(entries.size());
-  std::vector<ChangedPath> changes;
+  std::vector<std::string_view> changes;
   size_t i = 0, j = 0;
   while (changes.size() <= most && (i < recorded.size() || j < entries.size())) {
     RecordedEntry record = i < recorded.size() ? recorded.entry(i) : RecordedEntry{};
@@ -50,12 +50,10 @@ std::optional<std::vector<ChangedPath>> FindChanges(const RecordedTree& recorded
                 : j == entries.size()     ? -1
                 : path == entries[j].path ? 0
                                           : ComparePaths(path, entries[j].path);
-    if (order == 0 && !IsSame(recorded, record, entries[j])) {
-      bool dirs = record.Is(EntryType::kDir) && entries[j].type == EntryType::kDir;
-      changes.push_back({entries[j].path, dirs});
+    if (order < 0) changes.push_back(path);
+    if (order > 0 || (order == 0 && !IsSame(recorded, record, entries[j]))) {
+      changes.push_back(entries[j].path);
     }
-    if (order < 0) changes.push_back({path});
-    if (order > 0) changes.push_back({entries[j].path});
     if (order <= 0) ++i;
     if (order >= 0) ++j;
   }
@@ -92,7 +90,7 @@ const Listing& Scan::listing() const {
   return *listing_;
 }
 
-const std::vector<ChangedPath>* Scan::ChangesSince(const Digest& tree) const {
+const std::vector<std::string_view>* Scan::ChangesSince(const Digest& tree) const {
   return IsSurelyNot(tree) && changes_ ? &*changes_ : nullptr;
 }
 

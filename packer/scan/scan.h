@@ -7,11 +7,11 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "packer/cache/cache_dir.h"
 #include "packer/plan/listing.h"
-#include "packer/plan/slice.h"
 #include "packer/scan/context.h"
 #include "packer/scan/quick_hash.h"
 #include "packer/scan/walk.h"
@@ -46,9 +46,10 @@ class Scan {
   // True: the tree digest is another one, which is known at once. False says nothing.
   bool IsSurelyNot(const Digest& tree) const { return recorded_tree_ == tree; }
 
-  // What differs from a listing that the last scan found, if that has this tree digest and little
-  // does; null: not known. Views are the listing's.
-  const std::vector<ChangedPath>* ChangesSince(const Digest& tree) const;
+  // The paths that are in one only of this listing and the one that the last scan found, or that
+  // have another entry in each, in order, if that one has this tree digest and they are few; null:
+  // not known. The views are as valid as the listing.
+  const std::vector<std::string_view>* ChangesSince(const Digest& tree) const;
 
   // Of a directory that is as it was recorded it is made when first asked for.
   // By one thread at a time.
@@ -63,7 +64,7 @@ class Scan {
   CachedBytes recorded_;
   mutable std::shared_ptr<const Listing> listing_;
   std::optional<Digest> recorded_tree_;              // when what was recorded is not what was found
-  std::optional<std::vector<ChangedPath>> changes_;  // since then
+  std::optional<std::vector<std::string_view>> changes_;  // since then
   std::shared_future<Digest> tree_;
   std::shared_future<void> kept_;  // the last thread's end
 };
