@@ -97,4 +97,11 @@ Layer BuildBaseLayer(const Platform& platform, uint64_t mtime) {
   throw Error(ErrorKind::kUsage, "no extractor for platform " + ToString(platform));
 }
 
+std::vector<Layer> BuildBaseLayers(const std::vector<Platform>& platforms, uint64_t mtime) {
+  std::vector<Layer> layers;
+  layers.reserve(platforms.size());
+  for (const Platform& platform : platforms) layers.push_back(BuildBaseLayer(platform, mtime));
+  return layers;
+}
+
 }  // namespace kontext

@@ -25,5 +25,6 @@ std::string ToString(const Platform& platform);
 
 // The layer with /kontext-extractor alone. Reproducible.
 Layer BuildBaseLayer(const Platform& platform, uint64_t mtime);
+std::vector<Layer> BuildBaseLayers(const std::vector<Platform>& platforms, uint64_t mtime);
 
 }  // namespace kontext

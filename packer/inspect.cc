@@ -77,7 +77,8 @@ std::string PushBase(const std::string& reference, const PushOptions& options) {
   parts.annotations = options.annotations;
   parts.mtime = FixedTime();
   Uploads uploads(session.store.get());
-  Published published = Publish(&uploads, session.reference.tag, parts);
+  Published published = Publish(&uploads, session.reference.tag, parts,
+                                BuildBaseLayers(parts.platforms, parts.mtime));
   return session.reference.Immutable(published.index.descriptor.digest);
 }
 

@@ -30,11 +30,12 @@ std::string Rfc3339(uint64_t seconds) {
 
 class Publisher {
  public:
-  Publisher(Uploads* uploads, const ImageParts& parts, const CacheDir* cache)
-      : uploads_(uploads), parts_(parts), cache_(cache) {}
+  Publisher(Uploads* uploads, const ImageParts& parts, std::vector<Layer> bases,
+            const CacheDir* cache)
+      : uploads_(uploads), parts_(parts), bases_(std::move(bases)), cache_(cache) {}
 
   Published Run(const std::string& tag) {
-    for (const Platform& platform : parts_.platforms) AddPlatform(platform);
+    for (size_t i = 0; i < bases_.size(); ++i) AddPlatform(parts_.platforms[i], &bases_[i]);
     uploads_->Wait();
     index_.annotations = parts_.annotations;
     StoredManifest index = MakeStored(kMediaTypeIndex, WriteIndexJson(index_));
@@ -85,20 +86,19 @@ class Publisher {
     return knows_base_ && std::find(known.begin(), known.end(), platform) != known.end();
   }
 
-  void AddBase(const Platform& platform, Layer base) {
-    uint64_t size = base.descriptor.size;
-    std::unique_ptr<BlobSource> source = OwnFileBlob(std::move(base.file), size);
-    if (IsKnownBase(platform, base.descriptor) || MountBase(base.descriptor)) {
-      uploads_->AddKnown(base.descriptor, std::move(source));
+  void AddBase(const Platform& platform, Layer* base) {
+    const Descriptor& blob = base->descriptor;
+    std::unique_ptr<BlobSource> source = OwnFileBlob(std::move(base->file), blob.size);
+    if (IsKnownBase(platform, blob) || MountBase(blob)) {
+      uploads_->AddKnown(blob, std::move(source));
     } else {
-      uploads_->Add(base.descriptor, std::move(source));
+      uploads_->Add(blob, std::move(source));
     }
   }
 
-  void AddPlatform(const Platform& platform) {
-    Layer base = BuildBaseLayer(platform, parts_.mtime);
+  void AddPlatform(const Platform& platform, Layer* base) {
     ImageManifest manifest;
-    manifest.layers.push_back(base.descriptor);
+    manifest.layers.push_back(base->descriptor);
     bool first = platform == parts_.platforms.front();  // the one that a reader takes
     for (const KnownSegment& segment : parts_.segments) {
       manifest.layers.push_back(segment.layer);
@@ -106,9 +106,9 @@ class Publisher {
       if (!first) manifest.layers.back().annotations.clear();
     }
     StoredManifest config =
-        MakeStored(kMediaTypeConfig, WriteConfig(ConfigFor(platform, base.diff_id)));
+        MakeStored(kMediaTypeConfig, WriteConfig(ConfigFor(platform, base->diff_id)));
     manifest.config = config.descriptor;
-    AddBase(platform, std::move(base));
+    AddBase(platform, base);
     uploads_->Add(config.descriptor, MemoryBlob(config.body));
     StoredManifest document = MakeStored(kMediaTypeManifest, WriteManifestJson(manifest));
     if (first) {
@@ -142,6 +142,7 @@ class Publisher {
 
   Uploads* uploads_;
   const ImageParts& parts_;
+  std::vector<Layer> bases_;
   const CacheDir* cache_;
   bool may_mount_ = true;
   bool knows_base_ = false;
@@ -152,8 +153,8 @@ class Publisher {
 }  // namespace
 
 Published Publish(Uploads* uploads, const std::string& tag, const ImageParts& parts,
-                  const CacheDir* cache) {
-  return Publisher(uploads, parts, cache).Run(tag);
+                  std::vector<Layer> bases, const CacheDir* cache) {
+  return Publisher(uploads, parts, std::move(bases), cache).Run(tag);
 }
 
 uint64_t FixedTime() {

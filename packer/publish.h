@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "packer/image_reader.h"
+#include "packer/pack/layer_builder.h"
 #include "packer/store/store.h"
 #include "packer/store/uploads.h"
 
@@ -31,9 +32,10 @@ struct Published {
 };
 
 // Writes base layers and configs, waits for all of `uploads`, then writes the manifests and, last,
-// the index under `tag`. `cache` keeps what the next push reads.
+// the index under `tag`. `bases`: of BuildBaseLayers for parts.platforms. `cache` keeps what the
+// next push reads.
 Published Publish(Uploads* uploads, const std::string& tag, const ImageParts& parts,
-                  const CacheDir* cache = nullptr);
+                  std::vector<Layer> bases, const CacheDir* cache = nullptr);
 
 // Seconds since 1970 that every image carries: SOURCE_DATE_EPOCH, else 1980-01-01. Throws
 // Error(kUsage) when the variable is no number.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/head.h"
+#include "packer/base.h"
 #include "packer/bring_segments.h"
 #include "packer/fold_cache.h"
 #include "packer/hash.h"
@@ -90,12 +91,15 @@ Plan Pusher::PlanFromAll() const {
 
 PushResult Pusher::WriteImage(Plan plan) {
   push_ = earlier_.push() + 1;
+  // Before the segments, which wait for the tree digest.
+  std::vector<Layer> bases = BuildBaseLayers(first_.request.platforms(), FixedTime());
   WriteSegments(std::move(plan));
   ImageParts parts = PartsFor(first_.request);
   parts.known_base = KnownBase();
   if (!parts.known_base.empty()) parts.known_platforms = earlier_.image()->platforms;
   if (parts.known_base.empty()) parts.base_elsewhere = BaseElsewhere();
-  Published published = Publish(&uploads_, session_.reference.tag, parts, session_.DocumentCache());
+  Published published =
+      Publish(&uploads_, session_.reference.tag, parts, std::move(bases), session_.DocumentCache());
   result_.uploaded_bytes = published.uploaded_bytes;
   return Finish(first_, std::move(published.index), Outcome::kPushed);
 }
@@ -114,8 +118,10 @@ PushResult Pusher::Also(const Target& other) {
   Uploads uploads(other.session.store.get(),
                   [this](uint64_t done, uint64_t total) { Progress("upload", done, total); });
   BringLayers(other, &uploads);
-  Published published = Publish(&uploads, other.session.reference.tag, PartsFor(other.request),
-                                other.session.DocumentCache());
+  ImageParts parts = PartsFor(other.request);
+  Published published =
+      Publish(&uploads, other.session.reference.tag, parts,
+              BuildBaseLayers(parts.platforms, parts.mtime), other.session.DocumentCache());
   result_.uploaded_bytes = published.uploaded_bytes;
   return Finish(other, std::move(published.index), Outcome::kPushed);
 }

@@ -124,7 +124,7 @@ class PublishTest : public testing::Test {
     store->GetManifest("v1");
     Uploads uploads(store.get());
     uploads.Add({"application/octet-stream", DigestOf("layer"), 5, {}, {}}, MemoryBlob("layer"));
-    return Publish(&uploads, "v1", parts_);
+    return Publish(&uploads, "v1", parts_, BuildBaseLayers(parts_.platforms, parts_.mtime));
   }
 
   size_t Count(const std::string& prefix) const {
