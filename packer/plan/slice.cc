@@ -33,8 +33,8 @@ bool PathSet::Cursor::Has(std::string_view path) {
   return path == last_ || (!within_.empty() && IsUnder(path, within_));
 }
 
-Slicer::Slicer(std::vector<VisitLines> segments, const Listing& next, size_t most)
-    : segments_(std::move(segments)), all_next_(next), most_(most) {}
+Slicer::Slicer(std::vector<VisitLines> segments, const Listing& next, const SliceLimits& limits)
+    : segments_(std::move(segments)), all_next_(next), limits_(limits) {}
 
 void Slicer::AddPath(std::string_view path, bool with_all_below) {
   for (; !path.empty(); path = ParentOf(path)) {
@@ -68,16 +68,16 @@ bool Slicer::HasContent(const Digest& digest) const {
 bool Slicer::AddSegment(size_t segment) {
   size_t count = 0;
   bool whole = segments_[segment]([&](const IndexEntry& line) {
-    if (++count <= most_) AddDependencies(line);
+    if (++count <= limits_.lines) AddDependencies(line);
   });
-  return whole && count <= most_;
+  return whole && count <= limits_.lines;
 }
 
 bool Slicer::Grow() {
   while (grown_) {
     TakeNext();
     grown_ = false;
-    if (!Pass()) return false;
+    if (passes_ == limits_.passes || !Pass()) return false;
   }
   return true;
 }
@@ -105,18 +105,18 @@ void Slicer::TakeNext() {
 }
 
 bool Slicer::Pass() {
-  bool first = held_.empty();
+  ++passes_;
   lines_.clear();
   lines_.resize(segments_.size());
   positions_.assign(segments_.size(), {});
   held_.resize(segments_.size());
   for (size_t i = 0; i < segments_.size(); ++i) {
-    if (!PassOver(i, first)) return false;
+    if (!PassOver(i)) return false;
   }
   return true;
 }
 
-bool Slicer::PassOver(size_t segment, bool first) {
+bool Slicer::PassOver(size_t segment) {
   PathSet::Cursor cursor(paths_);
   size_t position = 0;
   size_t taken = next_.entries().size();
@@ -124,18 +124,18 @@ bool Slicer::PassOver(size_t segment, bool first) {
   SegmentLines& lines = lines_[segment];
   HeldBytes& held = held_[segment];
   bool whole = segments_[segment]([&](const IndexEntry& line) {
-    if (first) held.Add(line);
+    if (passes_ == 1) held.Add(line);
     bool object = line.type == EntryType::kObject;
     bool wanted = (!object && cursor.Has(line.path)) ||
                   ((object || line.type == EntryType::kFile) && HasContent(line.sha256));
-    if (wanted && taken + lines.lines.size() <= most_) {
+    if (wanted && taken + lines.lines.size() <= limits_.lines) {
       lines.Add(line);
       positions_[segment].push_back(position);
     }
     ++position;
   });
   for (const IndexEntry& line : lines.lines) AddDependencies(line);
-  return whole && taken + lines.lines.size() <= most_;
+  return whole && taken + lines.lines.size() <= limits_.lines;
 }
 
 }  // namespace kontext

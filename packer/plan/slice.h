@@ -33,6 +33,12 @@ namespace kontext {
 // next one only. False: they are not there after all.
 using VisitLines = std::function<bool(const std::function<void(const IndexEntry& line)>& take)>;
 
+// With more than that, a plan from everything is faster.
+struct SliceLimits {
+  size_t lines = SIZE_MAX;   // of the slice
+  size_t passes = SIZE_MAX;  // over all lines; each finds what depends on what the last one found
+};
+
 // Paths, some with all that is below them.
 class PathSet {
  public:
@@ -63,15 +69,15 @@ class PathSet {
 
 class Slicer {
  public:
-  // `next`: the listing that is planned for. `most`: lines that a slice may have.
-  Slicer(std::vector<VisitLines> segments, const Listing& next, size_t most);
+  // `next`: the listing that is planned for.
+  Slicer(std::vector<VisitLines> segments, const Listing& next, const SliceLimits& limits);
 
   // Asks for a path and what it depends on.
   void AddPath(std::string_view path) { AddPath(path, false); }
   // Asks for all of a segment. False: as Grow.
   bool AddSegment(size_t segment);
-  // Makes the slice of all that was asked for since the beginning. False: it would have too many
-  // lines, or lines are not there.
+  // Makes the slice of all that was asked for since the beginning. False: it would pass a limit, or
+  // lines are not there.
   bool Grow();
 
   // By segment: its lines that are in the slice, and where each is among all of its lines.
@@ -91,11 +97,12 @@ class Slicer {
   bool HasContent(const Digest& digest) const;
   void TakeNext();
   bool Pass();
-  bool PassOver(size_t segment, bool first);
+  bool PassOver(size_t segment);
 
   std::vector<VisitLines> segments_;
   const Listing& all_next_;
-  size_t most_;
+  SliceLimits limits_;
+  size_t passes_ = 0;
   PathSet paths_;
   std::unordered_set<Digest, DigestHash> contents_;
   std::bitset<1 << 16> beginnings_;  // of their digests: most lines are passed by at a look

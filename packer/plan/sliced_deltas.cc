@@ -5,8 +5,9 @@
 namespace kontext {
 
 SlicedDeltas::SlicedDeltas(std::vector<VisitLines> segments, std::span<const LiveLines> live,
-                           std::span<const std::string_view> changes, const Listing& next, size_t most)
-    : live_(live), slicer_(std::move(segments), next, most) {
+                           std::span<const std::string_view> changes, const Listing& next,
+                           const SliceLimits& limits)
+    : live_(live), slicer_(std::move(segments), next, limits) {
   for (std::string_view path : changes) slicer_.AddPath(path);
 }
 

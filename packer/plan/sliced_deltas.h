@@ -17,9 +17,10 @@ class SlicedDeltas : public DeltaSource {
  public:
   // `live`: Plan::live of the push that made the image of these segments, bottom to top. `changes`:
   // all paths that are in one of that image's listing and `next` only, or have another entry in
-  // each. `most`: as in Slicer. Refers to `live` and `next`.
+  // each. Refers to `live` and `next`.
   SlicedDeltas(std::vector<VisitLines> segments, std::span<const LiveLines> live,
-               std::span<const std::string_view> changes, const Listing& next, size_t most);
+               std::span<const std::string_view> changes, const Listing& next,
+               const SliceLimits& limits);
 
   // Nothing when the change touches too much, when lines are not there, or when the image is not
   // what a plan of this program makes.

@@ -11,8 +11,6 @@
 namespace kontext {
 namespace {
 
-constexpr size_t kNoBound = 1 << 30;
-
 VisitLines LinesOf(const SegmentLines& segment) {
   return [&segment](const std::function<void(const IndexEntry& line)>& take) {
     // Views that do not outlive their turn.
@@ -61,8 +59,8 @@ std::vector<VisitLines> VisitsOf(const std::vector<SegmentLines>& read) {
 
 std::optional<Plan> SlicedPlan(const Image& image, const std::vector<SegmentLines>& read,
                                const std::vector<std::string_view>& changes, const Listing& next,
-                               const PlanOptions& options, size_t most = kNoBound) {
-  SlicedDeltas deltas(VisitsOf(read), image.live, changes, next, most);
+                               const PlanOptions& options, const SliceLimits& limits = {}) {
+  SlicedDeltas deltas(VisitsOf(read), image.live, changes, next, limits);
   return MakePlan(image.layers, &deltas, next, options);
 }
 
@@ -137,7 +135,7 @@ TEST(SlicedDeltasTest, PlansAsFromEverything) {
         ASSERT_EQ(TextOf(*part), TextOf(whole)) << "round " << round << ", push " << push;
         ASSERT_EQ(part->live, whole.live) << "round " << round << ", push " << push;
         size_t third = LinesIn(read) / 3;
-        small += SlicedPlan(image, read, changes, next, options, third).has_value();
+        small += SlicedPlan(image, read, changes, next, options, {.lines = third}).has_value();
         for (bool kept : whole.kept) dropped += !kept;
         for (const IndexEntry& line : whole.parts.front().lines) {
           removed += line.type == EntryType::kRemoved;
@@ -165,7 +163,7 @@ class Stack {
     std::vector<SegmentLines> read = Read(image_);
     std::vector<std::string_view> changes = ChangesBetween(tree_, tree);
     DeltaOn whole = Whole(read, next, kept);
-    SlicedDeltas deltas(VisitsOf(read), image_.live, changes, next, kNoBound);
+    SlicedDeltas deltas(VisitsOf(read), image_.live, changes, next, {});
     std::optional<DeltaOn> on_all = deltas.Compute(std::vector<bool>(kept.size(), true));
     ASSERT_TRUE(on_all);
     std::optional<DeltaOn> sliced = deltas.Compute(kept);
@@ -346,9 +344,9 @@ class SlicedDeltasOfASmallImageTest : public testing::Test {
     read_ = Read(image_);
   }
 
-  bool CanPlanFor(const Tree& tree, size_t most) const {
+  bool CanPlanFor(const Tree& tree, const SliceLimits& limits) const {
     Listing next = ListingOf(tree);
-    return SlicedPlan(image_, read_, ChangesBetween(tree_, tree), next, {}, most).has_value();
+    return SlicedPlan(image_, read_, ChangesBetween(tree_, tree), next, {}, limits).has_value();
   }
 
   Tree tree_;
@@ -359,12 +357,19 @@ class SlicedDeltasOfASmallImageTest : public testing::Test {
 TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenTheChangeTouchesTooMuch) {
   Tree alone = tree_;
   alone["other"].text = "new";
-  EXPECT_TRUE(CanPlanFor(alone, 5));
+  EXPECT_TRUE(CanPlanFor(alone, {.lines = 5}));
   // One content for all of these.
   Tree shared = tree_;
   shared["f3"].text = "new";
-  EXPECT_FALSE(CanPlanFor(shared, 5));
-  EXPECT_TRUE(CanPlanFor(shared, 100));
+  EXPECT_FALSE(CanPlanFor(shared, {.lines = 5}));
+  EXPECT_TRUE(CanPlanFor(shared, {.lines = 100}));
+}
+
+TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenItTakesTooManyPasses) {
+  Tree tree = tree_;
+  tree["f3"].text = "new";
+  EXPECT_FALSE(CanPlanFor(tree, {.passes = 1})) << "the others have the old content";
+  EXPECT_TRUE(CanPlanFor(tree, {.passes = 3}));
 }
 
 TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenWhatIsLiveIsNotWhatTheLinesSay) {
@@ -373,9 +378,9 @@ TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenWhatIsLiveIsNotWhatTheLinesSay)
   for (size_t line = 0; line < image_.live[0].contents.size(); ++line) {
     if (read_[0].lines[line].path == "other") image_.live[0].contents[line] = false;
   }
-  EXPECT_FALSE(CanPlanFor(next, kNoBound));
+  EXPECT_FALSE(CanPlanFor(next, {}));
   image_.live[0].contents.pop_back();
-  EXPECT_FALSE(CanPlanFor(next, kNoBound));
+  EXPECT_FALSE(CanPlanFor(next, {}));
 }
 
 TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenLinesAreNotThere) {
@@ -389,7 +394,7 @@ TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenLinesAreNotThere) {
     VisitLines vanishing = [&](const std::function<void(const IndexEntry& line)>& take) {
       return ++visits <= there && lines(take);
     };
-    SlicedDeltas deltas({vanishing}, image_.live, changes, next, kNoBound);
+    SlicedDeltas deltas({vanishing}, image_.live, changes, next, {});
     EXPECT_FALSE(MakePlan(image_.layers, &deltas, next, {})) << there;
   }
 }
