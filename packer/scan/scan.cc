@@ -38,7 +38,7 @@ size_t MostChanges(size_t entries) { return 1000 + entries / 8; }
 
 // What differs from what was recorded; nothing when that is too much.
 std::optional<std::vector<std::string_view>> FindChanges(const RecordedTree& recorded,
-                                                    const Listing& listing) {
+                                                         const Listing& listing) {
   const std::vector<IndexEntry>& entries = listing.entries();
   const size_t most = MostChanges(entries.size());
   std::vector<std::string_view> changes;

@@ -63,7 +63,7 @@ class Scan {
 
   CachedBytes recorded_;
   mutable std::shared_ptr<const Listing> listing_;
-  std::optional<Digest> recorded_tree_;              // when what was recorded is not what was found
+  std::optional<Digest> recorded_tree_;  // when what was recorded is not what was found
   std::optional<std::vector<std::string_view>> changes_;  // since then
   std::shared_future<Digest> tree_;
   std::shared_future<void> kept_;  // the last thread's end
