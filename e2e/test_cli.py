@@ -119,6 +119,17 @@ class CommandLine(Case):
             self.assertEqual((done.rc, done.stderr), (0, ""), flags)
             self.assertTrue(done.stdout)
 
+    def test_libcurl_is_wanted_for_registries_alone(self):
+        """It takes longer to load than all else of a short command."""
+        (self.tmp / "libcurl.so.4").touch()
+        without = {"LD_LIBRARY_PATH": str(self.tmp)}
+        for call in (["--version"], ["push", self.source, self.oci], ["ls", self.oci]):
+            self.assertEqual(kontext(*call, env=without).rc, 0, call)
+        done = kontext("ls", f"{self.registry.host}/app:v1", env=without)
+        self.assertEqual(done.rc, 1, done.stderr)
+        self.assertIn("kontext: libcurl, which talks to registries, cannot be loaded: ",
+                      done.stderr)
+
     def put_foreign(self, body, media_type):
         """Makes tag v1 point at `body`, which kontext has not written."""
         push(self.source, f"oci:{self.folder}:other")

@@ -53,15 +53,15 @@ auto AsRefusal(Action action) {
 }  // namespace
 
 Authenticator::Authenticator(Transport& transport, AuthOptions options)
-    : transport_(transport),
-      options_(std::move(options)),
-      secure_origin_(ParseUrl("https://" + options_.registry)),
-      plain_origin_(ParseUrl("http://" + options_.registry)) {}
+    : transport_(transport), options_(std::move(options)) {}
 
 bool Authenticator::IsOwn(const std::string& text) const {
   Url url = ParseUrl(text);
   bool plain = options_.insecure_http || IsLoopbackHost(url.host);
-  return SameOrigin(url, secure_origin_) || (plain && SameOrigin(url, plain_origin_));
+  auto is_at = [&](const char* scheme) {
+    return SameOrigin(url, ParseUrl(scheme + options_.registry));
+  };
+  return is_at("https://") || (plain && is_at("http://"));
 }
 
 std::string Authenticator::ScopeOf(const Request& request) {

@@ -89,8 +89,6 @@ class Authenticator {
 
   Transport& transport_;
   AuthOptions options_;
-  Url secure_origin_;
-  Url plain_origin_;
   Scheme scheme_ = Scheme::kNone;
   std::string realm_;
   std::string service_;

@@ -27,10 +27,10 @@ constexpr size_t kMaxRefusalBytes = 64 * 1024;
 
 template <typename Value>
 void Set(CURL* handle, CURLoption option, Value value) {
-  CURLcode code = curl_easy_setopt(handle, option, value);
+  CURLcode code = Curl().easy_setopt(handle, option, value);
   if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
   if (code != CURLE_OK) {
-    throw Error(ErrorKind::kUsage, fmt::format("libcurl: {}", curl_easy_strerror(code)));
+    throw Error(ErrorKind::kUsage, fmt::format("libcurl: {}", Curl().easy_strerror(code)));
   }
 }
 
@@ -46,20 +46,20 @@ CurlExchange::CurlExchange(CurlMulti* multi, CURL* handle, const CurlSettings& s
     : multi_(multi), handle_(handle), settings_(settings), tls_(tls), request_(request) {}
 
 Response CurlExchange::Run(const std::string& url, bool credentials) {
-  curl_easy_reset(handle_);
+  Curl().easy_reset(handle_);
   response_.url = url;
   SetConnection(url);
   SetTls();
   SetMethod();
   SetHeaders(credentials);
-  CURLcode code = request_.own_connection ? curl_easy_perform(handle_) : multi_->Perform(handle_);
+  CURLcode code = request_.own_connection ? Curl().easy_perform(handle_) : multi_->Perform(handle_);
   stalled_ = code == CURLE_OPERATION_TIMEDOUT;
   sound_ = code == CURLE_OK || hung_up_;
   const char* peer = nullptr;
-  if (curl_easy_getinfo(handle_, CURLINFO_PRIMARY_IP, &peer) == CURLE_OK && peer) peer_ = peer;
+  if (Curl().easy_getinfo(handle_, CURLINFO_PRIMARY_IP, &peer) == CURLE_OK && peer) peer_ = peer;
   bool refused = IsRefused();
   // What was set points into this object.
-  curl_easy_reset(handle_);
+  Curl().easy_reset(handle_);
   if (failure_ != nullptr) std::rethrow_exception(failure_);
   // A proxy's refusal may quote what it was sent.
   if (!IsSuccess(response_.status)) {
@@ -76,7 +76,7 @@ Response CurlExchange::Run(const std::string& url, bool credentials) {
 // middle of a body that they do not want. A proxy's answer to CONNECT is not the registry's.
 bool CurlExchange::IsRefused() const {
   long status = 0;
-  curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
+  Curl().easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
   return headers_over_ && status >= 400 && status == response_.status;
 }
 
@@ -104,8 +104,8 @@ void CurlExchange::SetConnection(const std::string& url) {
   Set(handle_, CURLOPT_LOW_SPEED_LIMIT, kStallBytesPerSecond);
   Set(handle_, CURLOPT_LOW_SPEED_TIME, settings_.stall_seconds);
   // Only for speed, and refused while a buffer of a request that failed is still there.
-  (void)curl_easy_setopt(handle_, CURLOPT_BUFFERSIZE, kBufferBytes);
-  (void)curl_easy_setopt(handle_, CURLOPT_UPLOAD_BUFFERSIZE, kBufferBytes);
+  (void)Curl().easy_setopt(handle_, CURLOPT_BUFFERSIZE, kBufferBytes);
+  (void)Curl().easy_setopt(handle_, CURLOPT_UPLOAD_BUFFERSIZE, kBufferBytes);
   Set(handle_, CURLOPT_USERAGENT, settings_.user_agent.c_str());
   Set(handle_, CURLOPT_ERRORBUFFER, message_);
   // What is meant for the registry is not for a proxy on the way to it.
@@ -180,7 +180,7 @@ void CurlExchange::SetHeaders(bool credentials) {
 }
 
 void CurlExchange::AddHeader(const std::string& line) {
-  curl_slist* list = curl_slist_append(header_list_.get(), line.c_str());
+  curl_slist* list = Curl().slist_append(header_list_.get(), line.c_str());
   if (list == nullptr) throw std::bad_alloc();
   (void)header_list_.release();
   header_list_.reset(list);
@@ -189,7 +189,7 @@ void CurlExchange::AddHeader(const std::string& line) {
 void CurlExchange::Fail(CURLcode code) const {
   // It may quote a proxy's URL.
   std::string text =
-      Blank(message_[0] != '\0' ? message_ : curl_easy_strerror(code), settings_.proxy_secrets);
+      Blank(message_[0] != '\0' ? message_ : Curl().easy_strerror(code), settings_.proxy_secrets);
   if (response_.status == 407) text += "; HTTPS_PROXY names the proxy's user and password";
   switch (code) {
     case CURLE_OUT_OF_MEMORY:

@@ -1,14 +1,13 @@
 // One request and its answer on a libcurl easy handle, without redirects.
 #pragma once
 
-#include <curl/curl.h>
-
 #include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "packer/registry/curl_library.h"
 #include "packer/registry/curl_multi.h"
 #include "packer/registry/transport.h"
 #include "packer/store/blob_source.h"
@@ -60,7 +59,7 @@ class CurlExchange {
 
  private:
   struct FreeList {
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+    void operator()(curl_slist* list) const { Curl().slist_free_all(list); }
   };
 
   void SetConnection(const std::string& url);

@@ -11,7 +11,7 @@ constexpr int kPollMilliseconds = 10'000;
 
 }  // namespace
 
-CurlMulti::CurlMulti() : multi_(curl_multi_init()) {
+CurlMulti::CurlMulti() : multi_(Curl().multi_init()) {
   if (multi_ == nullptr) throw std::bad_alloc();
   thread_ = std::thread([this] { Run(); });
 }
@@ -21,7 +21,7 @@ CurlMulti::~CurlMulti() {
     std::lock_guard<std::mutex> lock(mutex_);
     stop_ = true;
   }
-  curl_multi_wakeup(multi_.get());
+  Curl().multi_wakeup(multi_.get());
   thread_.join();
 }
 
@@ -29,7 +29,7 @@ CURLcode CurlMulti::Perform(CURL* handle) {
   Transfer transfer{handle};
   std::unique_lock<std::mutex> lock(mutex_);
   added_.push_back(&transfer);
-  curl_multi_wakeup(multi_.get());
+  Curl().multi_wakeup(multi_.get());
   done_.wait(lock, [&] { return transfer.done; });
   return transfer.code;
 }
@@ -37,9 +37,9 @@ CURLcode CurlMulti::Perform(CURL* handle) {
 void CurlMulti::Run() {
   while (TakeNew()) {
     int running = 0;
-    if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) EndAll(CURLE_FAILED_INIT);
+    if (Curl().multi_perform(multi_.get(), &running) != CURLM_OK) EndAll(CURLE_FAILED_INIT);
     TakeDone();
-    if (curl_multi_poll(multi_.get(), nullptr, 0, kPollMilliseconds, nullptr) != CURLM_OK) {
+    if (Curl().multi_poll(multi_.get(), nullptr, 0, kPollMilliseconds, nullptr) != CURLM_OK) {
       EndAll(CURLE_FAILED_INIT);
     }
   }
@@ -55,7 +55,7 @@ bool CurlMulti::TakeNew() {
   }
   for (Transfer* transfer : added) {
     running_[transfer->handle] = transfer;
-    CURLMcode code = curl_multi_add_handle(multi_.get(), transfer->handle);
+    CURLMcode code = Curl().multi_add_handle(multi_.get(), transfer->handle);
     if (code != CURLM_OK) {
       End(transfer->handle, code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_FAILED_INIT);
     }
@@ -65,7 +65,7 @@ bool CurlMulti::TakeNew() {
 
 void CurlMulti::TakeDone() {
   int left = 0;
-  while (CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+  while (CURLMsg* message = Curl().multi_info_read(multi_.get(), &left)) {
     // The message is gone with its handle.
     if (message->msg == CURLMSG_DONE) End(message->easy_handle, message->data.result);
   }
@@ -76,7 +76,7 @@ void CurlMulti::End(CURL* handle, CURLcode code) {
   if (found == running_.end()) return;
   Transfer* transfer = found->second;
   running_.erase(found);
-  curl_multi_remove_handle(multi_.get(), handle);
+  Curl().multi_remove_handle(multi_.get(), handle);
   std::lock_guard<std::mutex> lock(mutex_);
   transfer->code = code;
   transfer->done = true;

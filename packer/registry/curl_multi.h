@@ -2,14 +2,14 @@
 // streams of one where the server speaks HTTP/2.
 #pragma once
 
-#include <curl/curl.h>
-
 #include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "packer/registry/curl_library.h"
 
 namespace kontext {
 
@@ -33,7 +33,7 @@ class CurlMulti {
     bool done = false;
   };
   struct Cleanup {
-    void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+    void operator()(CURLM* multi) const { Curl().multi_cleanup(multi); }
   };
 
   void Run();

@@ -1,6 +1,5 @@
 #include "packer/registry/curl_transport.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <chrono>
@@ -15,6 +14,7 @@
 
 #include "packer/error.h"
 #include "packer/registry/curl_exchange.h"
+#include "packer/registry/curl_library.h"
 #include "packer/registry/curl_multi.h"
 #include "packer/registry/error_body.h"
 #include "packer/registry/secrets.h"
@@ -27,12 +27,6 @@ constexpr int kMaxRedirects = 5;
 // Those that libcurl looks at.
 constexpr const char* kProxyVariables[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
                                            "ALL_PROXY"};
-
-// libcurl wants this once a process, before any other thread calls it.
-void InitCurl() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (code != CURLE_OK) throw Error(ErrorKind::kNetwork, "libcurl does not start");
-}
 
 std::string Environment(const char* name) {
   const char* value = std::getenv(name);
@@ -97,7 +91,7 @@ class CurlTransport : public Transport {
 
  private:
   struct FreeHandle {
-    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+    void operator()(CURL* handle) const { Curl().easy_cleanup(handle); }
   };
   using Handle = std::unique_ptr<CURL, FreeHandle>;
 
@@ -106,7 +100,7 @@ class CurlTransport : public Transport {
     std::lock_guard<std::mutex> lock(mutex_);
     Handle handle;
     if (idle_.empty()) {
-      handle.reset(curl_easy_init());
+      handle.reset(Curl().easy_init());
       if (handle == nullptr) throw std::bad_alloc();
     } else {
       handle = std::move(idle_.back());
@@ -145,6 +139,7 @@ class CurlTransport : public Transport {
 
   std::shared_ptr<CurlMulti> Multi() {
     std::lock_guard<std::mutex> lock(mutex_);
+    if (multi_ == nullptr) multi_ = std::make_shared<CurlMulti>();
     return multi_;
   }
 
@@ -152,7 +147,7 @@ class CurlTransport : public Transport {
   // comes on it again, though a firewall may have forgotten it. What is under way there may end.
   void Leave(const std::shared_ptr<CurlMulti>& multi) {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (multi_ == multi) multi_ = std::make_shared<CurlMulti>();
+    if (multi_ == multi) multi_.reset();
   }
 
   // A host that is met first, the registry, and at a public address, must not lead into its
@@ -208,7 +203,7 @@ class CurlTransport : public Transport {
 
   // The file that libcurl was built to trust; empty when this machine has it not.
   static std::string DefaultAuthorities() {
-    const char* path = curl_version_info(CURLVERSION_NOW)->cainfo;
+    const char* path = Curl().version_info(CURLVERSION_NOW)->cainfo;
     return path == nullptr || !std::filesystem::exists(path) ? "" : path;
   }
 
@@ -239,13 +234,12 @@ class CurlTransport : public Transport {
   std::string first_host_;
   bool first_is_public_ = false;
   std::vector<Handle> idle_;
-  std::shared_ptr<CurlMulti> multi_ = std::make_shared<CurlMulti>();
+  std::shared_ptr<CurlMulti> multi_;  // of new exchanges; null: the next one makes it
 };
 
 }  // namespace
 
 std::unique_ptr<Transport> NewCurlTransport(CurlOptions options) {
-  InitCurl();
   return std::make_unique<CurlTransport>(std::move(options));
 }
 

@@ -1,7 +1,5 @@
 #include "packer/registry/retry.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
@@ -11,6 +9,7 @@
 #include <utility>
 
 #include "packer/error.h"
+#include "packer/registry/curl_library.h"
 
 namespace kontext {
 namespace {
@@ -36,8 +35,8 @@ std::optional<Milliseconds> RetryAfter(const Response& answer) {
   }
   auto date = answer.headers.find("date");
   if (date == answer.headers.end()) return std::nullopt;
-  time_t until = curl_getdate(value.c_str(), nullptr);
-  time_t now = curl_getdate(date->second.c_str(), nullptr);
+  time_t until = Curl().getdate(value.c_str(), nullptr);
+  time_t now = Curl().getdate(date->second.c_str(), nullptr);
   if (until < 0 || now < 0 || until <= now) return std::nullopt;
   return std::chrono::seconds(until - now);
 }

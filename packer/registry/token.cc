@@ -1,6 +1,5 @@
 #include "packer/registry/token.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 #include <rapidjson/document.h>
 
@@ -11,6 +10,7 @@
 #include <sstream>
 
 #include "packer/error.h"
+#include "packer/registry/curl_library.h"
 #include "packer/registry/text.h"
 
 namespace kontext {
@@ -52,7 +52,7 @@ double AgeOf(const Response& answer, const rapidjson::Document& object) {
   auto date = answer.headers.find("date");
   std::optional<time_t> issued = Rfc3339(TextOf(object, "issued_at"));
   if (date == answer.headers.end() || !issued) return 0;
-  time_t now = curl_getdate(date->second.c_str(), nullptr);
+  time_t now = Curl().getdate(date->second.c_str(), nullptr);
   return now < 0 ? 0 : std::max(0.0, std::difftime(now, *issued));
 }
 

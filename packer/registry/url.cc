@@ -1,7 +1,6 @@
 #include "packer/registry/url.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <memory>
 
 #include "packer/error.h"
+#include "packer/registry/curl_library.h"
 #include "packer/registry/text.h"
 
 namespace kontext {
@@ -19,43 +19,43 @@ namespace {
 constexpr size_t kMaxShown = 1000;
 
 struct FreeUrl {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+  void operator()(CURLU* url) const { Curl().url_cleanup(url); }
 };
 using UrlHandle = std::unique_ptr<CURLU, FreeUrl>;
 
 UrlHandle NewUrl() {
-  UrlHandle url(curl_url());
+  UrlHandle url(Curl().url());
   if (url == nullptr) throw std::bad_alloc();
   return url;
 }
 
 void SetUrl(CURLU* url, const std::string& text) {
-  CURLUcode code = curl_url_set(url, CURLUPART_URL, text.c_str(), CURLU_URLENCODE);
+  CURLUcode code = Curl().url_set(url, CURLUPART_URL, text.c_str(), CURLU_URLENCODE);
   if (code == CURLUE_OK) return;
   throw Error(ErrorKind::kFormat, fmt::format("\"{}\" is not a usable URL: {}", RedactUrl(text),
-                                              curl_url_strerror(code)));
+                                              Curl().url_strerror(code)));
 }
 
 std::string Part(CURLU* url, CURLUPart part) {
   char* text = nullptr;
-  if (curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
+  if (Curl().url_get(url, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
   std::string result(text);
-  curl_free(text);
+  Curl().free(text);
   return result;
 }
 
 Url Normalize(CURLU* handle) {
   // What a registry's answer says is no place for credentials.
-  curl_url_set(handle, CURLUPART_USER, nullptr, 0);
-  curl_url_set(handle, CURLUPART_PASSWORD, nullptr, 0);
-  curl_url_set(handle, CURLUPART_FRAGMENT, nullptr, 0);
+  Curl().url_set(handle, CURLUPART_USER, nullptr, 0);
+  Curl().url_set(handle, CURLUPART_PASSWORD, nullptr, 0);
+  Curl().url_set(handle, CURLUPART_FRAGMENT, nullptr, 0);
   char* text = nullptr;
-  if (curl_url_get(handle, CURLUPART_URL, &text, 0) != CURLUE_OK) {
+  if (Curl().url_get(handle, CURLUPART_URL, &text, 0) != CURLUE_OK) {
     throw Error(ErrorKind::kFormat, "a URL without a host");
   }
   Url url;
   url.text = text;
-  curl_free(text);
+  Curl().free(text);
   url.scheme = Part(handle, CURLUPART_SCHEME);
   url.host = LowerCase(Part(handle, CURLUPART_HOST));
   url.port = Part(handle, CURLUPART_PORT);
@@ -198,7 +198,13 @@ bool SameOrigin(const Url& a, const Url& b) {
 bool IsLoopbackHost(std::string_view host) { return ReachOf(host) == Reach::kLoopback; }
 
 bool IsLoopbackRegistry(const std::string& registry) {
-  return IsLoopbackHost(ParseUrl("https://" + registry).host);
+  bool bracketed = registry.starts_with('[');
+  std::string host = registry.substr(0, registry.find(bracketed ? ']' : ':'));
+  if (bracketed) return IsLoopbackHost(host + ']');
+  in_addr v4;
+  // Also "127.1" and "0x7f000001", as libcurl reads them.
+  if (inet_aton(host.c_str(), &v4) != 0) return ReachOfV4(ntohl(v4.s_addr)) == Reach::kLoopback;
+  return IsLoopbackHost(host);
 }
 
 bool IsPrivateHost(std::string_view host) { return ReachOf(host) != Reach::kPublic; }

@@ -383,7 +383,7 @@ TEST(CurlExchangeTest, NothingGoesToAPrivateAddressByName) {
       HostTls tls;
       Request request;
       request.method = "GET";
-      std::unique_ptr<CURL, void (*)(CURL*)> handle(curl_easy_init(), curl_easy_cleanup);
+      std::unique_ptr<CURL, void (*)(CURL*)> handle(Curl().easy_init(), Curl().easy_cleanup);
       CurlExchange exchange(&multi, handle.get(), settings, tls, request);
       if (refused) exchange.RefusePrivateAddress();
       try {

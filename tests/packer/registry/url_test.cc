@@ -59,6 +59,17 @@ TEST(UrlTest, ToldApartByReach) {
   }
 }
 
+TEST(UrlTest, RegistriesOnThisMachine) {
+  for (const char* registry : {"localhost", "localhost:5000", "127.0.0.1:5000", "127.1:5000",
+                               "0x7f000001", "[::1]", "[::1]:5000"}) {
+    EXPECT_TRUE(IsLoopbackRegistry(registry)) << registry;
+  }
+  for (const char* registry : {"r.io", "r.io:5000", "127.0.0.1.r.io", "10.0.0.1:5000", "[fd00::1]",
+                               "localhost.r.io:5000", "127"}) {
+    EXPECT_FALSE(IsLoopbackRegistry(registry)) << registry;
+  }
+}
+
 TEST(UrlTest, HopsThatAreNotTaken) {
   struct Row {
     const char* from;
