@@ -1,6 +1,7 @@
 #include "packer/cache/cache_dir.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,7 +15,7 @@
 #include "packer/cache/cache_trim.h"
 #include "packer/error.h"
 #include "packer/leftover.h"
-#include "packer/memory_hints.h"
+#include "packer/local_fs.h"
 #include "packer/temp_file.h"
 
 namespace kontext {
@@ -39,6 +40,9 @@ constexpr uint64_t kLargeFile = 4 << 20;
 
 // A file's time of use is renewed when it is older than this, so that reading seldom writes.
 constexpr int64_t kUseInterval = 24 * 3600;
+
+// Kernel source, 10 MB: mapped and summed in 2 ms, read into memory and summed in 8.
+constexpr size_t kWorthMapping = 1 << 20;
 
 constexpr size_t kMaxKey = 128;
 constexpr mode_t kPrivate = 0700;
@@ -116,16 +120,25 @@ std::optional<CacheFile> CacheDir::OpenFile(CacheKind kind, std::string_view key
   return CacheFile{std::move(file), static_cast<uint64_t>(info.st_size)};
 }
 
+// Nothing when it cannot be mapped.
+std::optional<CachedBytes> CacheDir::Map(const CacheFile& file) {
+  size_t size = static_cast<size_t>(file.size);
+  if (size < kWorthMapping || !IsOnLocalFs(file.fd.get())) return std::nullopt;
+  void* start = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.fd.get(), 0);
+  if (start == MAP_FAILED) return std::nullopt;
+  auto unmap = [size](const char* data) { munmap(const_cast<char*>(data), size); };
+  return CachedBytes{{static_cast<const char*>(start), unmap}, size};
+}
+
 std::optional<CachedBytes> CacheDir::Read(CacheKind kind, std::string_view key) const {
   std::optional<CacheFile> file = OpenFile(kind, key);
   if (!file) return std::nullopt;
-  CachedBytes bytes;
-  bytes.size = static_cast<size_t>(file->size);
-  bytes.data = std::make_unique_for_overwrite<char[]>(bytes.size);
-  FirstUse first_use(bytes.data.get(), bytes.size);
-  ssize_t n = ReadUpTo(file->fd.get(), bytes.data.get(), bytes.size);
-  if (n < 0 || static_cast<size_t>(n) != bytes.size) return std::nullopt;
-  return bytes;
+  if (std::optional<CachedBytes> mapped = Map(*file)) return mapped;
+  size_t size = static_cast<size_t>(file->size);
+  auto data = std::make_unique_for_overwrite<char[]>(size);
+  ssize_t n = ReadUpTo(file->fd.get(), data.get(), size);
+  if (n < 0 || static_cast<size_t>(n) != size) return std::nullopt;
+  return CachedBytes{{data.release(), std::default_delete<const char[]>()}, size};
 }
 
 bool CacheDir::WriteFile(const UniqueFd& folder, const std::string& name, uint64_t max_bytes,

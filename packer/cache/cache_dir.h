@@ -29,9 +29,9 @@ enum class CacheKind {
 };
 inline constexpr size_t kCacheKinds = 4;
 
-// The bytes of one cached file.
+// The bytes of one cached file, in memory or mapped: nobody writes into a file of the cache.
 struct CachedBytes {
-  std::unique_ptr<char[]> data;
+  std::shared_ptr<const char> data;  // shared with a listing whose text is in it
   size_t size = 0;
   std::string_view view() const { return {data.get(), size}; }
 };
@@ -74,6 +74,7 @@ class CacheDir {
              const std::function<void(const Sink&)>& make) const;
 
  private:
+  static std::optional<CachedBytes> Map(const CacheFile& file);
   // The kind's folder, made when `make`; not valid when there is none.
   UniqueFd Open(CacheKind kind, bool make) const;
   // `size`: of what was written.

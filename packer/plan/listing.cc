@@ -44,7 +44,7 @@ std::string_view TextArena::KeepPath(std::string_view dir, std::string_view name
 void TextArena::Adopt(TextArena other) {
   // A chunk is never short enough to be inside the string object, so its text stays where it is.
   for (std::string& chunk : other.chunks_) chunks_.push_front(std::move(chunk));
-  for (std::unique_ptr<char[]>& bytes : other.adopted_) Adopt(std::move(bytes));
+  for (std::shared_ptr<const char>& bytes : other.adopted_) Adopt(std::move(bytes));
 }
 
 void Listing::Add(const IndexEntry& entry) {

@@ -28,13 +28,13 @@ class TextArena {
   // Keeps what `other` keeps, too.
   void Adopt(TextArena other);
   // Keeps bytes that views point into already.
-  void Adopt(std::unique_ptr<char[]> bytes) { adopted_.push_back(std::move(bytes)); }
+  void Adopt(std::shared_ptr<const char> bytes) { adopted_.push_back(std::move(bytes)); }
 
  private:
   std::string* ChunkFor(size_t size);
 
   std::deque<std::string> chunks_;
-  std::vector<std::unique_ptr<char[]>> adopted_;
+  std::vector<std::shared_ptr<const char>> adopted_;
 };
 
 struct ListingTotals {
@@ -69,7 +69,7 @@ class Listing {
   // The same without a copy of the text, which must be in an arena that the listing adopted.
   void AddKept(const IndexEntry& entry) { entries_.push_back(entry); }
   void Adopt(TextArena text) { text_.Adopt(std::move(text)); }
-  void Adopt(std::unique_ptr<char[]> bytes) { text_.Adopt(std::move(bytes)); }
+  void Adopt(std::shared_ptr<const char> bytes) { text_.Adopt(std::move(bytes)); }
   void Reserve(size_t entries) { entries_.reserve(entries); }
 
   const std::vector<IndexEntry>& entries() const { return entries_; }

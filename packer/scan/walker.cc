@@ -1,9 +1,7 @@
 #include "packer/scan/walker.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include <algorithm>
 #include <atomic>
@@ -19,6 +17,7 @@
 #include "common/mount_root.h"
 #include "common/path.h"
 #include "packer/error.h"
+#include "packer/local_fs.h"
 #include "packer/scan/dir_names.h"
 #include "packer/scan/open_below.h"
 #include "packer/scan/walk_tree.h"
@@ -31,16 +30,6 @@ constexpr int kDirFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 // So many directories stay open for what is below them. One that finds no room is let go, and what
 // is below it is opened by its whole path.
 constexpr int kHeldDirs = 32;
-
-// File systems on this machine's own disks or memory, whose directories get new times with every
-// name that comes or goes, at once. Of others it is not known: of FAT's, of a server's.
-bool KeepsDirectoryTimes(int fd) {
-  constexpr unsigned long kKnown[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
-                                      F2FS_SUPER_MAGIC, TMPFS_MAGIC,     OVERLAYFS_SUPER_MAGIC};
-  struct statfs info;
-  return fstatfs(fd, &info) == 0 &&
-         std::find(std::begin(kKnown), std::end(kKnown), info.f_type) != std::end(kKnown);
-}
 
 // An open directory; `held` counts them.
 class HeldDir {
@@ -348,7 +337,7 @@ Walked WalkTree(const Context& context, int root, const WalkOptions& options,
   }
   walk.device = info.st_dev;
   walk.knows_names = recorded.valid() && options.filter_name &&
-                     recorded.filter_name() == *options.filter_name && KeepsDirectoryTimes(root);
+                     recorded.filter_name() == *options.filter_name && IsOnLocalFs(root);
   std::vector<FoundPart> parts(std::max<size_t>(options.threads, 1));
   FoundDir* top = &parts[0].dirs.emplace_back();
   top->recorded = {0, recorded.size()};

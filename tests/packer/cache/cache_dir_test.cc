@@ -57,6 +57,22 @@ TEST(CacheDirTest, KeepsWhatWasWrittenLast) {
   }
 }
 
+TEST(CacheDirTest, WhatWasReadStaysAsItWas) {
+  TempDir dir;
+  CacheDir cache(dir / "kontext");
+  for (size_t size : {size_t{10}, size_t{3} << 20}) {  // read, mapped
+    std::string old(size, 'o');
+    ASSERT_TRUE(cache.Write(kKind, "k1", old));
+    std::optional<CachedBytes> bytes = cache.Read(kKind, "k1");
+    ASSERT_TRUE(bytes);
+    EXPECT_TRUE(cache.Write(kKind, "k1", std::string(size, 'n')));
+    EXPECT_EQ(bytes->view(), old);
+    EXPECT_EQ(Get(cache, "k1"), std::string(size, 'n'));
+    std::filesystem::remove_all(dir / "kontext");
+    EXPECT_EQ(bytes->view(), old);
+  }
+}
+
 TEST(CacheDirTest, KeysAreNoPaths) {
   TempDir dir;
   CacheDir cache(dir / "c");
