@@ -11,6 +11,16 @@ uint16_t BeginningOf(const Digest& digest) {
   return static_cast<uint16_t>(digest.bytes[0] << 8 | digest.bytes[1]);
 }
 
+constexpr uint32_t kMore = 1 << 20;
+
+uint32_t MoreOf(const Digest& digest) {
+  return (uint32_t{BeginningOf(digest)} << 8 | digest.bytes[2]) % kMore;
+}
+
+bool IsContent(const IndexEntry& line) {
+  return line.type == EntryType::kFile || line.type == EntryType::kObject;
+}
+
 }  // namespace
 
 bool PathSet::Add(std::string_view path, bool with_all_below) {
@@ -34,7 +44,7 @@ bool PathSet::Cursor::Has(std::string_view path) {
 }
 
 Slicer::Slicer(std::vector<VisitLines> segments, const Listing& next, const SliceLimits& limits)
-    : segments_(std::move(segments)), all_next_(next), limits_(limits) {}
+    : segments_(std::move(segments)), all_next_(next), limits_(limits), passed_by_(kMore) {}
 
 void Slicer::AddPath(std::string_view path, bool with_all_below) {
   for (; !path.empty(); path = ParentOf(path)) {
@@ -50,10 +60,9 @@ bool Slicer::IsDirNext(std::string_view path) const {
 }
 
 void Slicer::AddContentOf(const IndexEntry& line) {
-  if (line.type != EntryType::kFile && line.type != EntryType::kObject) return;
-  if (!contents_.insert(line.sha256).second) return;
+  if (!IsContent(line) || !contents_.insert(line.sha256).second) return;
   beginnings_.set(BeginningOf(line.sha256));
-  grown_ = true;
+  grown_ = grown_ || passed_by_[MoreOf(line.sha256)];
 }
 
 void Slicer::AddDependencies(const IndexEntry& line) {
@@ -109,6 +118,7 @@ bool Slicer::Pass() {
   lines_.clear();
   lines_.resize(segments_.size());
   positions_.assign(segments_.size(), {});
+  passed_by_.assign(kMore, false);
   held_.resize(segments_.size());
   for (size_t i = 0; i < segments_.size(); ++i) {
     if (!PassOver(i)) return false;
@@ -125,16 +135,17 @@ bool Slicer::PassOver(size_t segment) {
   HeldBytes& held = held_[segment];
   bool whole = segments_[segment]([&](const IndexEntry& line) {
     if (passes_ == 1) held.Add(line);
-    bool object = line.type == EntryType::kObject;
-    bool wanted = (!object && cursor.Has(line.path)) ||
-                  ((object || line.type == EntryType::kFile) && HasContent(line.sha256));
-    if (wanted && taken + lines.lines.size() <= limits_.lines) {
+    bool wanted = (line.type != EntryType::kObject && cursor.Has(line.path)) ||
+                  (IsContent(line) && HasContent(line.sha256));
+    if (!wanted) {
+      if (IsContent(line)) passed_by_[MoreOf(line.sha256)] = true;
+    } else if (taken + lines.lines.size() <= limits_.lines) {
       lines.Add(line);
       positions_[segment].push_back(position);
+      AddDependencies(line);
     }
     ++position;
   });
-  for (const IndexEntry& line : lines.lines) AddDependencies(line);
   return whole && taken + lines.lines.size() <= limits_.lines;
 }
 

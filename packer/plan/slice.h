@@ -106,7 +106,10 @@ class Slicer {
   PathSet paths_;
   std::unordered_set<Digest, DigestHash> contents_;
   std::bitset<1 << 16> beginnings_;  // of their digests: most lines are passed by at a look
-  bool grown_ = true;                // since the last pass
+  // The same, and a bit more, of the contents of lines that this pass has passed by: none of them
+  // has what is wanted only now, mostly, and another pass would find nothing.
+  std::vector<bool> passed_by_;
+  bool grown_ = true;  // since the last pass, by what may be in lines that it passed by
   std::vector<SegmentLines> lines_;
   std::vector<std::vector<size_t>> positions_;
   std::vector<HeldBytes> held_;

@@ -383,9 +383,15 @@ TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenWhatIsLiveIsNotWhatTheLinesSay)
   EXPECT_FALSE(CanPlanFor(next, {}));
 }
 
-TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenLinesAreNotThere) {
+TEST_F(SlicedDeltasOfASmallImageTest, OnePassWhenNoLineThatWasPassedByMatters) {
   Tree tree = tree_;
   tree["other"].text = "new";
+  EXPECT_TRUE(CanPlanFor(tree, {.passes = 1}));
+}
+
+TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenLinesAreNotThere) {
+  Tree tree = tree_;
+  tree["f3"].text = "new";
   Listing next = ListingOf(tree);
   std::vector<std::string_view> changes = ChangesBetween(tree_, tree);
   VisitLines lines = LinesOf(read_[0]);
