@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "packer/image/descriptor.h"
@@ -23,8 +24,10 @@ std::vector<Platform> ChoosePlatforms(const std::vector<std::string>& texts, boo
 
 std::string ToString(const Platform& platform);
 
-// The layer with /kontext-extractor alone. Reproducible.
+// The embedded program. Throws Error(kUsage) for a platform without an extractor.
+std::string_view ExtractorFor(const Platform& platform);
+
+// The layer with /kontext-extractor alone. Reproducible. Throws as ExtractorFor does.
 Layer BuildBaseLayer(const Platform& platform, uint64_t mtime);
-std::vector<Layer> BuildBaseLayers(const std::vector<Platform>& platforms, uint64_t mtime);
 
 }  // namespace kontext

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "common/index_writer.h"
-#include "packer/base.h"
+#include "packer/base_cache.h"
 #include "packer/hash.h"
 #include "packer/kontext.h"
 #include "packer/one_line.h"
@@ -78,7 +78,7 @@ std::string PushBase(const std::string& reference, const PushOptions& options) {
   parts.mtime = FixedTime();
   Uploads uploads(session.store.get());
   Published published = Publish(&uploads, session.reference.tag, parts,
-                                BuildBaseLayers(parts.platforms, parts.mtime));
+                                BaseLayers(parts.platforms, parts.mtime, session.Cache()));
   return session.reference.Immutable(published.index.descriptor.digest);
 }
 

@@ -32,7 +32,7 @@ struct Published {
 };
 
 // Writes base layers and configs, waits for all of `uploads`, then writes the manifests and, last,
-// the index under `tag`. `bases`: of BuildBaseLayers for parts.platforms. `cache` keeps what the
+// the index under `tag`. `bases`: of BaseLayers for parts.platforms. `cache` keeps what the
 // next push reads.
 Published Publish(Uploads* uploads, const std::string& tag, const ImageParts& parts,
                   std::vector<Layer> bases, const CacheDir* cache = nullptr);

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "common/head.h"
-#include "packer/base.h"
+#include "packer/base_cache.h"
 #include "packer/bring_segments.h"
 #include "packer/fold_cache.h"
 #include "packer/hash.h"
@@ -91,8 +91,7 @@ Plan Pusher::PlanFromAll() const {
 
 PushResult Pusher::WriteImage(Plan plan) {
   push_ = earlier_.push() + 1;
-  // Before the segments, which wait for the tree digest.
-  std::vector<Layer> bases = BuildBaseLayers(first_.request.platforms(), FixedTime());
+  std::vector<Layer> bases = BaseLayers(first_.request.platforms(), FixedTime(), session_.Cache());
   WriteSegments(std::move(plan));
   ImageParts parts = PartsFor(first_.request);
   parts.known_base = KnownBase();
@@ -119,9 +118,9 @@ PushResult Pusher::Also(const Target& other) {
                   [this](uint64_t done, uint64_t total) { Progress("upload", done, total); });
   BringLayers(other, &uploads);
   ImageParts parts = PartsFor(other.request);
-  Published published =
-      Publish(&uploads, other.session.reference.tag, parts,
-              BuildBaseLayers(parts.platforms, parts.mtime), other.session.DocumentCache());
+  Published published = Publish(&uploads, other.session.reference.tag, parts,
+                                BaseLayers(parts.platforms, parts.mtime, session_.Cache()),
+                                other.session.DocumentCache());
   result_.uploaded_bytes = published.uploaded_bytes;
   return Finish(other, std::move(published.index), Outcome::kPushed);
 }

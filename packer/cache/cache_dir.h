@@ -25,7 +25,7 @@ enum class CacheKind {
   kStat,      // "stat": stat caches, one for a directory
   kIndex,     // "index": segment indexes by digest
   kLines,     // "lines": the same, parsed; and what segments are together
-  kManifest,  // "manifest": small OCI documents by digest
+  kManifest,  // "manifest": small OCI documents by digest, base layers
 };
 inline constexpr size_t kCacheKinds = 4;
 

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "packer/base.h"
+#include "packer/base_cache.h"
 #include "packer/error.h"
 #include "packer/hash.h"
 #include "packer/store/registry_store.h"
@@ -124,7 +124,7 @@ class PublishTest : public testing::Test {
     store->GetManifest("v1");
     Uploads uploads(store.get());
     uploads.Add({"application/octet-stream", DigestOf("layer"), 5, {}, {}}, MemoryBlob("layer"));
-    return Publish(&uploads, "v1", parts_, BuildBaseLayers(parts_.platforms, parts_.mtime));
+    return Publish(&uploads, "v1", parts_, BaseLayers(parts_.platforms, parts_.mtime, nullptr));
   }
 
   size_t Count(const std::string& prefix) const {
