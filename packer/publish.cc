@@ -34,8 +34,12 @@ class Publisher {
             const CacheDir* cache)
       : uploads_(uploads), parts_(parts), bases_(std::move(bases)), cache_(cache) {}
 
-  Published Run(const std::string& tag) {
+  Published Run(const std::string& tag, const std::function<void()>& meanwhile) {
     for (size_t i = 0; i < bases_.size(); ++i) AddPlatform(parts_.platforms[i], &bases_[i]);
+    for (const StoredManifest& document : read_next_) {
+      KeepDocument(cache_, CacheKind::kManifest, document.descriptor.digest, document.body);
+    }
+    if (meanwhile) meanwhile();
     uploads_->Wait();
     index_.annotations = parts_.annotations;
     StoredManifest index = MakeStored(kMediaTypeIndex, WriteIndexJson(index_));
@@ -111,10 +115,7 @@ class Publisher {
     AddBase(platform, base);
     uploads_->Add(config.descriptor, MemoryBlob(config.body));
     StoredManifest document = MakeStored(kMediaTypeManifest, WriteManifestJson(manifest));
-    if (first) {
-      KeepDocument(cache_, CacheKind::kManifest, config.descriptor.digest, config.body);
-      KeepDocument(cache_, CacheKind::kManifest, document.descriptor.digest, document.body);
-    }
+    if (first) read_next_ = {std::move(config), document};
     index_.manifests.push_back(document.descriptor);
     index_.manifests.back().platform = platform;
     manifests_.push_back(std::move(document));
@@ -148,13 +149,15 @@ class Publisher {
   bool knows_base_ = false;
   ImageIndex index_;
   std::vector<StoredManifest> manifests_;
+  std::vector<StoredManifest> read_next_;  // documents that the next push reads
 };
 
 }  // namespace
 
 Published Publish(Uploads* uploads, const std::string& tag, const ImageParts& parts,
-                  std::vector<Layer> bases, const CacheDir* cache) {
-  return Publisher(uploads, parts, std::move(bases), cache).Run(tag);
+                  std::vector<Layer> bases, const CacheDir* cache,
+                  const std::function<void()>& meanwhile) {
+  return Publisher(uploads, parts, std::move(bases), cache).Run(tag, meanwhile);
 }
 
 uint64_t FixedTime() {

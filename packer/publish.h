@@ -1,6 +1,7 @@
 // Puts an image together from a base and segments, and writes it: blobs, manifests, tag.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,9 +34,10 @@ struct Published {
 
 // Writes base layers and configs, waits for all of `uploads`, then writes the manifests and, last,
 // the index under `tag`. `bases`: of BaseLayers for parts.platforms. `cache` keeps what the
-// next push reads.
+// next push reads; it does so, and calls `meanwhile`, while the uploads are on their way.
 Published Publish(Uploads* uploads, const std::string& tag, const ImageParts& parts,
-                  std::vector<Layer> bases, const CacheDir* cache = nullptr);
+                  std::vector<Layer> bases, const CacheDir* cache = nullptr,
+                  const std::function<void()>& meanwhile = nullptr);
 
 // Seconds since 1970 that every image carries: SOURCE_DATE_EPOCH, else 1980-01-01. Throws
 // Error(kUsage) when the variable is no number.

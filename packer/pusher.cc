@@ -16,9 +16,15 @@
 namespace kontext {
 namespace {
 
-// Every byte of a document is sent with every push, for each segment and platform.
-constexpr size_t kShortDigest = 12;
+std::string TextOf(const Head& head) {
+  std::string text;
+  WriteHead(head, {&text, [](void* context, const char* data, size_t size) {
+                     static_cast<std::string*>(context)->append(data, size);
+                   }});
+  return text;
+}
 
+// Short: it is sent with every push, for each segment and platform.
 std::string Summary(const Segment& segment) {
   size_t removed = 0;
   for (const IndexEntry& line : segment.lines) removed += line.type == EntryType::kRemoved;
@@ -92,13 +98,18 @@ Plan Pusher::PlanFromAll() const {
 PushResult Pusher::WriteImage(Plan plan) {
   push_ = earlier_.push() + 1;
   std::vector<Layer> bases = BaseLayers(first_.request.platforms(), FixedTime(), session_.Cache());
-  WriteSegments(std::move(plan));
+  std::vector<IndexId> indexes = WriteSegments(&plan);
   ImageParts parts = PartsFor(first_.request);
   parts.known_base = KnownBase();
   if (!parts.known_base.empty()) parts.known_platforms = earlier_.image()->platforms;
   if (parts.known_base.empty()) parts.base_elsewhere = BaseElsewhere();
-  Published published =
-      Publish(&uploads_, session_.reference.tag, parts, std::move(bases), session_.DocumentCache());
+  auto keep = [&] {
+    if (indexes.empty()) return;
+    KeepIndex(plan.parts.back(), indexes.back());
+    RememberFold(plan);
+  };
+  Published published = Publish(&uploads_, session_.reference.tag, parts, std::move(bases),
+                                session_.DocumentCache(), keep);
   result_.uploaded_bytes = published.uploaded_bytes;
   return Finish(first_, std::move(published.index), Outcome::kPushed);
 }
@@ -167,25 +178,34 @@ std::optional<Reference> Pusher::BaseElsewhere() const {
   return std::nullopt;
 }
 
-void Pusher::WriteSegments(Plan plan) {
-  Keep(plan.kept);
+// The indexes of the plan's parts, of which the last one is still there; none when nothing needed
+// to be written.
+std::vector<IndexId> Pusher::WriteSegments(Plan* plan) {
+  Keep(plan->kept);
   result_.segments_kept = segments_.size();
   // Only the labels or the place differ: the topmost segment has the right head already.
-  if (plan.empty() && !segments_.empty() && earlier_.HasStack(scan_.tree(), segments_)) return;
-  std::vector<Segment>& parts = plan.parts;
+  if (plan->empty() && !segments_.empty() && earlier_.HasStack(scan_.tree(), segments_)) return {};
+  std::vector<Segment>& parts = plan->parts;
   std::vector<IndexId> indexes;
   indexes.reserve(parts.size());
   for (const Segment& part : parts) indexes.push_back(IdOfIndex(part));
-  std::string head = MakeHead(indexes);
+  Head head = HeadWithoutTree(indexes);
+  MakeHead make_head = [&] {
+    head.tree = scan_.tree();
+    return TextOf(head);
+  };
   uint64_t done = 0;
   for (size_t i = 0; i < parts.size(); ++i) {
-    Progress("pack", done, plan.stored_bytes);
+    Progress("pack", done, plan->stored_bytes);
     done += parts[i].stored_bytes;
-    // Each goes once it is written: a large tree's lines are as large as all else together.
-    WriteSegment(std::exchange(parts[i], {}), indexes[i], i + 1 == parts.size() ? head : "");
+    bool top = i + 1 == parts.size();
+    WriteSegment(parts[i], indexes[i], top ? make_head : MakeHead());
+    // Each but the last goes once it is written: a large tree's lines are as large as all else
+    // together.
+    if (!top) KeepIndex(std::exchange(parts[i], {}), indexes[i]);
   }
   result_.segments_written = parts.size();
-  RememberFold(plan);
+  return indexes;
 }
 
 bool Pusher::IsSameStack(const std::optional<KnownImage>& image) const {
@@ -219,24 +239,19 @@ void Pusher::Keep(const std::vector<bool>& kept) {
   BringSegments(elsewhere, &uploads_);
 }
 
-std::string Pusher::MakeHead(const std::vector<IndexId>& added) const {
+// But for the tree digest, which may take longer to be known than a small segment to be packed.
+Head Pusher::HeadWithoutTree(const std::vector<IndexId>& added) const {
   Head head;
-  head.tree = scan_.tree();
   head.files = scan_.totals.files;
   head.dirs = scan_.totals.dirs;
   head.symlinks = scan_.totals.symlinks;
   head.bytes = scan_.totals.bytes;
   for (const KnownSegment& kept : segments_) head.segments[head.segment_count++] = kept.index;
   for (const IndexId& index : added) head.segments[head.segment_count++] = index.digest;
-  std::string text;
-  WriteHead(head, {&text, [](void* context, const char* data, size_t size) {
-                     static_cast<std::string*>(context)->append(data, size);
-                   }});
-  return text;
+  return head;
 }
 
-void Pusher::WriteSegment(const Segment& part, const IndexId& index, const std::string& head) {
-  KeepIndex(part, index);
+void Pusher::WriteSegment(const Segment& part, const IndexId& index, const MakeHead& head) {
   Layer layer =
       BuildLayer(part, index, head, scan_.listing(), source_.context(),
                  {options_.compression, source_.threads(), FixedTime(), &scan_.quick_hashes});
@@ -252,11 +267,7 @@ void Pusher::WriteSegment(const Segment& part, const IndexId& index, const std::
   }
   descriptor.annotations[kLabelPush] = std::to_string(push_);
   segments_.push_back(
-      {index.digest,
-       descriptor,
-       push_,
-       diff_id,
-       {"kontext segment " + ToHex(index.digest).substr(0, kShortDigest), Summary(part)}});
+      {index.digest, descriptor, push_, diff_id, {"kontext: " + Summary(part), ""}});
 }
 
 // For the next push, as text and as it would read that.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/head.h"
 #include "packer/change_plan.h"
 #include "packer/earlier.h"
 #include "packer/image_request.h"
@@ -53,13 +54,13 @@ class Pusher {
   std::optional<ChangePlan> PlanFromChange(const std::optional<TagDocument>& tag) const;
   Plan PlanFromAll() const;
   PushResult WriteImage(Plan plan);
-  void WriteSegments(Plan plan);
+  std::vector<IndexId> WriteSegments(Plan* plan);
   std::optional<Reference> BaseElsewhere() const;
   bool IsSameStack(const std::optional<KnownImage>& image) const;
   void KeepAllOf(const KnownImage& image);
   void Keep(const std::vector<bool>& kept);
-  std::string MakeHead(const std::vector<IndexId>& added) const;
-  void WriteSegment(const Segment& part, const IndexId& index, const std::string& head);
+  Head HeadWithoutTree(const std::vector<IndexId>& added) const;
+  void WriteSegment(const Segment& part, const IndexId& index, const MakeHead& head);
 
   void KeepIndex(const Segment& part, const IndexId& index) const;
   void RememberFold(const Plan& plan) const;

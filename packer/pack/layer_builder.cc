@@ -200,7 +200,7 @@ Layer FinishLayer(UniqueFd file, const Codec& codec, CompressedWriter* out) {
   return layer;
 }
 
-Layer BuildLayer(const Segment& segment, const IndexId& index, const std::string& head,
+Layer BuildLayer(const Segment& segment, const IndexId& index, const MakeHead& head,
                  const Listing& listing, const Context& context, const PackOptions& options) {
   UniqueFd file = OpenUnnamedFile();
   Codec codec = CodecFor(options.compression, segment, index);
@@ -215,12 +215,16 @@ Layer BuildLayer(const Segment& segment, const IndexId& index, const std::string
   tar.EndFile();
   uint64_t index_size = out.EndMember();
 
-  if (!head.empty()) tar.AddFile(WithoutRoot(kManifestPath), kOwnFile, head);
   builder.ReserveSpans(segment.stored.size());
   builder.AddObjects(ObjectsOf(segment));
   std::vector<LayerItem> items = OrderItems(segment);
   if (!items.empty()) builder.AddOwnDirs(std::string(kBasePath) + '/', std::strlen("/var/"));
   for (const LayerItem& item : items) builder.AddItem(item);
+  if (head) {
+    // All else is packed before the head is asked for.
+    out.EndMember();
+    tar.AddFile(WithoutRoot(kManifestPath), kOwnFile, head());
+  }
   tar.Finish();
   Layer layer = FinishLayer(std::move(file), codec, &out);
   layer.descriptor.annotations[kIndexSizeAnnotation] = std::to_string(index_size);

@@ -1,7 +1,8 @@
-// Builds one segment's layer: its index, the head if it is the topmost one, whiteouts, and what it
-// stores (FORMAT.md, "Layers").
+// Builds one segment's layer: its index, whiteouts and what it stores, the head if it is the
+// topmost one (FORMAT.md, "Layers").
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "common/fd.h"
@@ -36,11 +37,14 @@ struct Layer {
 // Ends the layer that `out` packed with `codec` into `file`.
 Layer FinishLayer(UniqueFd file, const Codec& codec, CompressedWriter* out);
 
+// Gives the head's text. It is asked for last: the tree digest may take longer to be known.
+using MakeHead = std::function<std::string()>;
+
 // `index`: the segment's. `listing`: the new listing, for the modes of directories that the layer
-// only passes through. `head`: the head's text, or empty. Throws Error(kChanged), naming the file,
-// when a file's content is not what the listing says any more; then nothing of it has left this
-// machine.
-Layer BuildLayer(const Segment& segment, const IndexId& index, const std::string& head,
+// only passes through. `head`: empty when the layer has none. Throws Error(kChanged), naming the
+// file, when a file's content is not what the listing says any more; then nothing of it has left
+// this machine.
+Layer BuildLayer(const Segment& segment, const IndexId& index, const MakeHead& head,
                  const Listing& listing, const Context& context, const PackOptions& options);
 
 }  // namespace kontext

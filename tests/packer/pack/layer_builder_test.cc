@@ -29,7 +29,10 @@ class LayerBuilderTest : public testing::Test {
     listing_ = std::move(walked.listing);
     delta_ = DeltaBetween(old, listing_);
     index_ = IndexOf(delta_.segment);
-    return BuildLayer(delta_.segment, IdOfIndex(delta_.segment), head, listing_, context, kOptions);
+    MakeHead make_head;
+    if (!head.empty()) make_head = [&] { return head; };
+    return BuildLayer(delta_.segment, IdOfIndex(delta_.segment), make_head, listing_, context,
+                      kOptions);
   }
 
   static std::string BytesOf(const Layer& layer) {
@@ -67,21 +70,21 @@ TEST_F(LayerBuilderTest, EntriesModesAndOwners) {
   EXPECT_EQ(PathsOf(entries),
             (std::vector<std::string>{
                 "var/", "var/lib/", "var/lib/kontext/", "var/lib/kontext/segments/", IndexName(),
-                "var/lib/kontext/manifest.json", "var/lib/kontext/objects/", object, "var/run/",
-                "var/run/kontext/", "var/run/kontext/d/", "var/run/kontext/d/run",
-                "var/run/kontext/d/secret", "var/run/kontext/link"}));
+                "var/lib/kontext/objects/", object, "var/run/", "var/run/kontext/",
+                "var/run/kontext/d/", "var/run/kontext/d/run", "var/run/kontext/d/secret",
+                "var/run/kontext/link", "var/lib/kontext/manifest.json"}));
   for (const TarEntry& entry : entries) {
     EXPECT_EQ(entry.uid + entry.gid, 0u);
     EXPECT_EQ(entry.owner, "");
     EXPECT_EQ(entry.mtime, kOptions.mtime);
   }
   EXPECT_EQ(entries[4].data, index_.lines);
-  EXPECT_EQ(entries[5].data, "the head");
-  EXPECT_EQ(entries[7].data, "object");
+  EXPECT_EQ(entries[6].data, "object");
+  EXPECT_EQ(entries[9].mode, 0755u);
   EXPECT_EQ(entries[10].mode, 0755u);
-  EXPECT_EQ(entries[11].mode, 0755u);
-  EXPECT_EQ(entries[12].mode, 0644u);
-  EXPECT_EQ(entries[12].data, "abc");
+  EXPECT_EQ(entries[11].mode, 0644u);
+  EXPECT_EQ(entries[11].data, "abc");
+  EXPECT_EQ(entries[13].data, "the head");
 }
 
 TEST_F(LayerBuilderTest, DigestsAndIndexPart) {
@@ -121,7 +124,7 @@ TEST_F(LayerBuilderTest, AFileThatIsNotWhatWasHashedIsNamed) {
     WriteFile(dir_ / "a", now);
     Context context(dir_.path());
     try {
-      BuildLayer(delta_.segment, IdOfIndex(delta_.segment), "", listing_, context, kOptions);
+      BuildLayer(delta_.segment, IdOfIndex(delta_.segment), nullptr, listing_, context, kOptions);
       FAIL();
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kChanged);
