@@ -9,6 +9,9 @@ import tempfile
 import time
 
 
+SETTLED_SECONDS = 2.1  # what changed less than two seconds ago is read again
+
+
 @dataclasses.dataclass
 class Taken:
     wall: float  # seconds

@@ -3,6 +3,7 @@
 import gzip
 import os
 import statistics
+import time
 
 from bench import measure
 from support.kontext import BIN
@@ -57,7 +58,7 @@ def one_line(place, report):
             result, grown, took = place.push("one line", place.tree, place.ref("tree"))
             taken.append(took)
             grew.append((grown, result["segments_kept"] + 1 + result["segments_written"]))
-            idle.append(no_change(place))
+            idle.append(settled(place))
     finally:
         path.write_bytes(before)
     report.note("push", "one line: file", f"{allowed - LINE_OVERHEAD:,} B gzip -6",
@@ -74,8 +75,15 @@ def no_change(place):
     return place.push("no change", place.tree, place.ref("tree"))[2]
 
 
+def settled(place):
+    """A push without a change that reads nothing again, which one right after a change does."""
+    time.sleep(measure.SETTLED_SECONDS)
+    no_change(place)
+    return no_change(place)
+
+
 def beyond(report, what, taken, idle, target):
-    """What a push takes more than the one without a change that came after it."""
+    """What a push takes more than the settled one without a change that came after it."""
     more = statistics.median(a.wall - b.wall for a, b in zip(taken, idle))
     report.note("push", f"{what}: more than no change, median", f"{more * 1000:.0f} ms",
                 f"target {target} ms; no change: {measure.median(idle).times()}")
@@ -90,7 +98,7 @@ def rename(place, report):
         diff = measure.run(BIN, "diff", "--no-cache", place.tree, place.ref("tree"), expect=1)
         _, grown, took = place.push("a rename", place.tree, place.ref("tree"))
         taken.append(took)
-        idle.append(no_change(place))
+        idle.append(settled(place))
         report.demand("push", f"{RENAMED} {what}: bytes of all blobs", grown, RENAME_BYTES)
         report.note("push", f"{RENAMED} {what}: time", took.times())
         report.note("push", f"{RENAMED} {what}: diff", diff.times(),

@@ -24,7 +24,7 @@ namespace {
 // A stat cache is about 125 bytes an entry: 10 MB for the Linux kernel. An index that a push reads
 // is at most as large as the tree's listing, mostly far smaller; a manifest is a few kilobytes.
 constexpr CacheBounds kBounds[kCacheKinds] = {
-    {"stat", 512 << 20, 64},
+    {"stat", 512 << 20, 128},
     {"index", 512 << 20, 2048},
     {"lines", 512 << 20, 4096},
     {"manifest", 64 << 20, 2048},
@@ -124,10 +124,12 @@ std::optional<CacheFile> CacheDir::OpenFile(CacheKind kind, std::string_view key
 std::optional<CachedBytes> CacheDir::Map(const CacheFile& file) {
   size_t size = static_cast<size_t>(file.size);
   if (size < kWorthMapping || !IsOnLocalFs(file.fd.get())) return std::nullopt;
+  // Writable only afterwards: else each page would become a copy at once.
   void* start = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.fd.get(), 0);
   if (start == MAP_FAILED) return std::nullopt;
-  auto unmap = [size](const char* data) { munmap(const_cast<char*>(data), size); };
-  return CachedBytes{{static_cast<const char*>(start), unmap}, size};
+  CachedBytes bytes{{static_cast<char*>(start), [size](char* data) { munmap(data, size); }}, size};
+  if (mprotect(start, size, PROT_READ | PROT_WRITE) != 0) return std::nullopt;
+  return bytes;
 }
 
 std::optional<CachedBytes> CacheDir::Read(CacheKind kind, std::string_view key) const {
@@ -138,7 +140,7 @@ std::optional<CachedBytes> CacheDir::Read(CacheKind kind, std::string_view key) 
   auto data = std::make_unique_for_overwrite<char[]>(size);
   ssize_t n = ReadUpTo(file->fd.get(), data.get(), size);
   if (n < 0 || static_cast<size_t>(n) != size) return std::nullopt;
-  return CachedBytes{{data.release(), std::default_delete<const char[]>()}, size};
+  return CachedBytes{{data.release(), std::default_delete<char[]>()}, size};
 }
 
 bool CacheDir::WriteFile(const UniqueFd& folder, const std::string& name, uint64_t max_bytes,

@@ -22,16 +22,17 @@ namespace kontext {
 
 // A subfolder of the cache; each has bounds of its own.
 enum class CacheKind {
-  kStat,      // "stat": stat caches, one for a directory
+  kStat,      // "stat": stat caches, one for a directory, and what has changed since
   kIndex,     // "index": segment indexes by digest
   kLines,     // "lines": the same, parsed; and what segments are together
   kManifest,  // "manifest": small OCI documents by digest, base layers
 };
 inline constexpr size_t kCacheKinds = 4;
 
-// The bytes of one cached file, in memory or mapped: nobody writes into a file of the cache.
+// The bytes of one cached file, in memory or mapped: nobody writes into a file of the cache. What
+// is written here stays here.
 struct CachedBytes {
-  std::shared_ptr<const char> data;  // shared with a listing whose text is in it
+  std::shared_ptr<char> data;  // shared with a listing whose text is in it
   size_t size = 0;
   std::string_view view() const { return {data.get(), size}; }
 };

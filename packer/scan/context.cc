@@ -88,6 +88,8 @@ Walked Context::Walk(const WalkOptions& options, const RecordedTree& recorded) c
   Walked walked;
   walked.listing.Add(entry);
   walked.stats.push_back(FileStatOf(info));
+  bool known = recorded.size() == 1 && recorded.PathOf(recorded.entry(0)) == only_;
+  walked.touched.push_back({0, known ? 0 : kNotRecorded});
   return walked;
 }
 

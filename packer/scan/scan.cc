@@ -11,6 +11,7 @@
 #include "packer/memory_hints.h"
 #include "packer/scan/file_hasher.h"
 #include "packer/scan/stat_cache.h"
+#include "packer/scan/stat_changes.h"
 
 namespace kontext {
 namespace {
@@ -36,11 +37,10 @@ bool IsSame(const RecordedTree& recorded, const RecordedEntry& record, const Ind
 // With more changes than an eighth of the entries, a plan from them is none that is faster.
 size_t MostChanges(size_t entries) { return 1000 + entries / 8; }
 
-// What differs from what was recorded; nothing when that is too much.
-std::optional<std::vector<std::string_view>> FindChanges(const RecordedTree& recorded,
-                                                         const Listing& listing) {
+// Of all entries, in order. Nothing when they are more than `most`.
+std::optional<std::vector<std::string_view>> CompareAll(const RecordedTree& recorded,
+                                                        const Listing& listing, size_t most) {
   const std::vector<IndexEntry>& entries = listing.entries();
-  const size_t most = MostChanges(entries.size());
   std::vector<std::string_view> changes;
   size_t i = 0, j = 0;
   while (changes.size() <= most && (i < recorded.size() || j < entries.size())) {
@@ -61,32 +61,69 @@ std::optional<std::vector<std::string_view>> FindChanges(const RecordedTree& rec
   return changes;
 }
 
+// The paths of what differs from what was recorded; nothing when that is too much.
+std::optional<std::vector<std::string_view>> FindChanges(const RecordedTree& recorded,
+                                                         const Walked& walked) {
+  const std::vector<IndexEntry>& entries = walked.listing.entries();
+  const size_t most = MostChanges(entries.size());
+  if (!HasRecordedPaths(recorded, walked)) return CompareAll(recorded, walked.listing, most);
+  std::vector<std::string_view> changes;
+  for (const Touched& touched : walked.touched) {
+    const IndexEntry& entry = entries[touched.entry];
+    if (IsSame(recorded, recorded.entry(touched.recorded), entry)) continue;
+    if (changes.size() == most) return std::nullopt;
+    changes.push_back(entry.path);
+  }
+  return changes;
+}
+
 // Both for as long as they are used by a thread of their own.
 struct Found {
   Scanned scanned;
   std::promise<Digest> tree;
 };
 
-void Keep(Found* found, int64_t trust_before, const CacheDir* cache, const std::string& key) {
+// What of a scan goes into the cache.
+struct Record {
+  const CacheDir* cache;  // null: nothing
+  std::string key;
+  int64_t trust_before;
+  uint64_t sum;                        // of the record that is there
+  std::optional<StatChanges> changes;  // since that; nothing: it is written anew
+
+  void Write(const Scanned& scanned) const {
+    if (cache == nullptr || (changes && changes->empty())) return;
+    if (changes) {
+      cache->Write(CacheKind::kStat, ChangesKey(key), [&](const CacheDir::Sink& sink) {
+        WriteStatChanges(*changes, sum, scanned, sink);
+      });
+    } else {
+      cache->Write(CacheKind::kStat, key, [&](const CacheDir::Sink& sink) {
+        WriteStatRecord(scanned, trust_before, sink);
+      });
+    }
+  }
+
+  static std::string ChangesKey(const std::string& key) { return key + "changes"; }
+};
+
+// `known`: the tree digest, when that is the recorded one.
+void Finish(Found* found, const std::optional<Digest>& known, const Record& record) {
   Scanned& scanned = found->scanned;
   try {
-    scanned.tree = scanned.walked.listing.TreeDigest();
+    scanned.tree = known ? *known : scanned.walked.listing.TreeDigest();
   } catch (...) {
     found->tree.set_exception(std::current_exception());
     return;
   }
   found->tree.set_value(scanned.tree);
-  if (cache == nullptr) return;
-  cache->Write(CacheKind::kStat, key,
-               [&](const CacheDir::Sink& sink) { WriteStatRecord(scanned, trust_before, sink); });
+  record.Write(scanned);
 }
 
 }  // namespace
 
 const Listing& Scan::listing() const {
-  if (!listing_) {
-    listing_ = std::make_shared<Listing>(RecordedTree(recorded_.view()).ToListing());
-  }
+  if (!listing_) listing_ = std::make_shared<Listing>(record_.ToListing());
   return *listing_;
 }
 
@@ -106,6 +143,11 @@ Scan ScanContext(const Context& context, const ScanOptions& options) {
   if (options.cache != nullptr && options.recall)
     bytes = options.cache->Read(CacheKind::kStat, key);
   RecordedTree recorded(bytes ? bytes->view() : std::string_view());
+  if (recorded.valid()) {
+    std::optional<CachedBytes> changes =
+        options.cache->Read(CacheKind::kStat, Record::ChangesKey(key));
+    if (changes) ApplyStatChanges(changes->view(), {bytes->data.get(), bytes->size}, &recorded);
+  }
   Scan scan;
   auto found = std::make_shared<Found>();
   Scanned& scanned = found->scanned;
@@ -118,22 +160,30 @@ Scan ScanContext(const Context& context, const ScanOptions& options) {
     scan.totals = recorded.totals();
     scan.tree_ = Known(recorded.tree());
     scan.recorded_ = std::move(*bytes);
+    scan.record_ = std::move(recorded);
     return scan;
   }
   Listing& listing = scanned.walked.listing;
   scan.quick_hashes = HashFiles(context, options.walk.threads, recalled.unknown, &scanned.walked);
   scan.files_read = recalled.unknown.size();
   scan.totals = scanned.totals = listing.Totals();
+  scan.changes_ = FindChanges(recorded, scanned.walked);
+  std::optional<Digest> known;
+  if (recorded.valid() && scan.changes_ && scan.changes_->empty()) {
+    known = recorded.tree();
+  } else {
+    scan.recorded_tree_ = recorded.tree();
+  }
+  Record record = {options.cache, key, begin - kRacyMargin, recorded.sum(), {}};
+  record.changes = FindStatChanges(recorded, scanned.walked, record.trust_before);
+  DropPages(recorded.records().data(), recorded.records().size());
   // The entries' text may be in what was read of the cache.
   if (bytes) listing.Adopt(std::move(bytes->data));
   scan.listing_ = {found, &listing};
   scan.tree_ = found->tree.get_future().share();
-  scan.kept_ = std::async(std::launch::async, [found, key, begin, cache = options.cache] {
-                 Keep(found.get(), begin - kRacyMargin, cache, key);
+  scan.kept_ = std::async(std::launch::async, [found, known, record = std::move(record)] {
+                 Finish(found.get(), known, record);
                }).share();
-  scan.changes_ = FindChanges(recorded, listing);
-  if (!scan.changes_ || !scan.changes_->empty()) scan.recorded_tree_ = recorded.tree();
-  DropPages(recorded.records().data(), recorded.records().size());
   return scan;
 }
 

@@ -14,6 +14,7 @@
 #include "packer/plan/listing.h"
 #include "packer/scan/context.h"
 #include "packer/scan/quick_hash.h"
+#include "packer/scan/stat_record.h"
 #include "packer/scan/walk.h"
 
 namespace kontext {
@@ -62,6 +63,7 @@ class Scan {
   friend Scan ScanContext(const Context& context, const ScanOptions& options);
 
   CachedBytes recorded_;
+  RecordedTree record_;  // a look into them
   mutable std::shared_ptr<const Listing> listing_;
   std::optional<Digest> recorded_tree_;  // when what was recorded is not what was found
   std::optional<std::vector<std::string_view>> changes_;  // since then

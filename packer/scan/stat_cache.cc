@@ -18,9 +18,11 @@ bool IsLine(const RecordedTree& recorded, const RecordedEntry& record, const Ind
 
 // Files that moved since: the path is another one, the inode and its times are as they were. A
 // rename sets the ctime of what is renamed, so these are the files below a directory that moved.
-void RecallMoved(const RecordedTree& recorded, Walked* walked, std::vector<size_t>* unknown) {
+// `maybe`: of the unknown ones.
+void RecallMoved(const RecordedTree& recorded, const std::vector<size_t>& maybe, Walked* walked,
+                 std::vector<size_t>* unknown) {
   std::unordered_multimap<uint64_t, size_t> by_inode;
-  for (size_t i : *unknown) by_inode.emplace(walked->stats[i].inode, i);
+  for (size_t i : maybe) by_inode.emplace(walked->stats[i].inode, i);
   std::vector<IndexEntry>& entries = walked->listing.mutable_entries();
   std::unordered_set<size_t> found;
   for (size_t at = 0; !by_inode.empty() && at < recorded.size(); ++at) {
@@ -36,38 +38,31 @@ void RecallMoved(const RecordedTree& recorded, Walked* walked, std::vector<size_
   std::erase_if(*unknown, [&](size_t i) { return found.count(i) > 0; });
 }
 
-// Equal or not is known sooner than before or after.
-int Compare(std::string_view a, std::string_view b) { return a == b ? 0 : ComparePaths(a, b); }
-
 }  // namespace
 
 Recalled Recall(const RecordedTree& recorded, Walked* walked) {
   Recalled recalled;
   std::vector<IndexEntry>& entries = walked->listing.mutable_entries();
-  recalled.whole = recorded.valid() && recorded.size() == entries.size();
-  size_t at = 0;
-  for (size_t i = 0; i < entries.size(); ++i) {
-    IndexEntry& entry = entries[i];
-    int order = -1;
-    RecordedEntry record = {};
-    for (; at < recorded.size(); ++at) {
-      record = recorded.entry(at);
-      order = Compare(recorded.PathOf(record), entry.path);
-      if (order >= 0) break;
+  std::vector<size_t> maybe_moved;
+  recalled.whole = recorded.valid() && HasRecordedPaths(recorded, *walked);
+  for (const Touched& touched : walked->touched) {
+    IndexEntry& entry = entries[touched.entry];
+    bool found = touched.recorded != kNotRecorded;
+    RecordedEntry record = found ? recorded.entry(touched.recorded) : RecordedEntry{};
+    recalled.whole = recalled.whole && IsLine(recorded, record, entry);
+    if (entry.type != EntryType::kFile) continue;
+    const FileStat& stat = walked->stats[touched.entry];
+    if (found && record.IsUnchanged(entry.size, stat)) {
+      std::memcpy(entry.sha256.bytes, record.sha256, Digest::kBytes);
+      continue;
     }
-    bool found = order == 0;
-    recalled.whole = recalled.whole && found && IsLine(recorded, record, entry);
-    if (entry.type == EntryType::kFile) {
-      if (found && record.IsUnchanged(entry.size, walked->stats[i])) {
-        std::memcpy(entry.sha256.bytes, record.sha256, Digest::kBytes);
-      } else {
-        recalled.unknown.push_back(i);
-      }
-    }
-    if (found) ++at;
+    recalled.unknown.push_back(touched.entry);
+    // Else it was here already, and has changed.
+    bool stayed = found && record.Is(EntryType::kFile) && record.inode == stat.inode;
+    if (!stayed) maybe_moved.push_back(touched.entry);
   }
   recalled.whole = recalled.whole && recalled.unknown.empty();
-  if (!recalled.unknown.empty()) RecallMoved(recorded, walked, &recalled.unknown);
+  if (!maybe_moved.empty()) RecallMoved(recorded, maybe_moved, walked, &recalled.unknown);
   return recalled;
 }
 

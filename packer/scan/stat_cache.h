@@ -40,7 +40,7 @@ struct Recalled {
   bool whole = false;           // every entry, and none but these, is as recorded
 };
 
-// Sets the digests of the files of `walked` that are as recorded. Never fails.
+// Sets the digests of the touched files of `walked` that are as recorded. Never fails.
 Recalled Recall(const RecordedTree& recorded, Walked* walked);
 
 }  // namespace kontext

@@ -1,5 +1,6 @@
 #include "packer/scan/stat_record.h"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <vector>
@@ -54,7 +55,9 @@ Header HeaderOf(const Scanned& scanned) {
   return header;
 }
 
-RecordedEntry RecordOf(const IndexEntry& entry, const FileStat& stat) {
+}  // namespace
+
+RecordedEntry RecordOf(const IndexEntry& entry, const FileStat& stat, int64_t trust_before) {
   RecordedEntry record = {};
   std::memcpy(record.sha256, entry.sha256.bytes, Digest::kBytes);
   record.size = entry.size;
@@ -65,10 +68,9 @@ RecordedEntry RecordOf(const IndexEntry& entry, const FileStat& stat) {
   record.target_length = static_cast<uint16_t>(entry.target.size());
   record.mode = static_cast<uint16_t>(entry.mode);
   record.type = static_cast<uint8_t>(entry.type);
+  record.trusted = stat.mtime < trust_before && stat.ctime < trust_before;
   return record;
 }
-
-}  // namespace
 
 void WriteStatRecord(const Scanned& scanned, int64_t trust_before,
                      const std::function<void(std::string_view)>& out) {
@@ -78,12 +80,10 @@ void WriteStatRecord(const Scanned& scanned, int64_t trust_before,
   writer.AddValue(HeaderOf(scanned));
   size_t text_at = 0;
   for (size_t i = 0; i < entries.size(); ++i) {
-    const FileStat& stat = scanned.walked.stats[i];
-    RecordedEntry record = RecordOf(entries[i], stat);
+    RecordedEntry record = RecordOf(entries[i], scanned.walked.stats[i], trust_before);
     // A text of 4 GiB is more than the cache takes.
     record.text_at = static_cast<uint32_t>(text_at);
     record.below = below[i];
-    record.trusted = stat.mtime < trust_before && stat.ctime < trust_before;
     writer.AddValue(record);
     text_at += entries[i].path.size() + entries[i].target.size();
   }
@@ -103,9 +103,10 @@ RecordedTree::RecordedTree(std::string_view bytes) {
   if (header.magic != kMagic || header.entries > rest.size() / sizeof(RecordedEntry)) return;
   records_ = rest.substr(0, header.entries * sizeof(RecordedEntry));
   text_ = rest.substr(records_.size());
-  totals_ = {header.files, header.dirs, header.symlinks, header.bytes};
-  std::memcpy(tree_.bytes, header.tree, Digest::kBytes);
-  std::memcpy(filter_name_.bytes, header.filter_name, Digest::kBytes);
+  state_.totals = {header.files, header.dirs, header.symlinks, header.bytes};
+  std::memcpy(state_.tree.bytes, header.tree, Digest::kBytes);
+  std::memcpy(state_.filter_name.bytes, header.filter_name, Digest::kBytes);
+  std::memcpy(&sum_, bytes.data() + content->size(), sizeof(sum_));
   valid_ = header.text_bytes == text_.size() && Check();
   if (!valid_) *this = RecordedTree();
 }
@@ -130,6 +131,12 @@ Listing RecordedTree::ToListing() const {
   listing.Reserve(size());
   for (size_t i = 0; i < size(); ++i) AddRecorded(*this, entry(i), &listing);
   return listing;
+}
+
+bool HasRecordedPaths(const RecordedTree& recorded, const Walked& walked) {
+  return recorded.size() == walked.listing.entries().size() &&
+         std::all_of(walked.touched.begin(), walked.touched.end(),
+                     [](const Touched& touched) { return touched.recorded == touched.entry; });
 }
 
 void AddRecorded(const RecordedTree& tree, const RecordedEntry& entry, Listing* listing) {

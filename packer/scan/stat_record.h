@@ -17,6 +17,8 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/digest.h"
 #include "packer/plan/listing.h"
@@ -60,12 +62,29 @@ struct RecordedEntry {
            FileStat{mtime, ctime, inode} == stat;
   }
 
+  // Its path and link target are those of `other`, in the same record.
+  bool HasTextOf(const RecordedEntry& other) const {
+    return text_at == other.text_at && path_length == other.path_length && below == other.below &&
+           target_length == other.target_length && type == other.type;
+  }
+
   // A directory with these times still has the recorded names in it, and no others.
   bool HasSameNames(const FileStat& stat) const {
     return trusted != 0 && Is(EntryType::kDir) && FileStat{mtime, ctime, inode} == stat;
   }
 };
 static_assert(sizeof(RecordedEntry) == 88);
+
+// An entry as it is recorded, but for where its text is and what is below it. `trust_before`: as
+// for WriteStatRecord.
+RecordedEntry RecordOf(const IndexEntry& entry, const FileStat& stat, int64_t trust_before);
+
+// What a record says of the whole.
+struct RecordedState {
+  ListingTotals totals;
+  Digest tree{};
+  Digest filter_name{};
+};
 
 // A look into such a file; knows nothing when that is damaged, or of another version or byte order.
 class RecordedTree {
@@ -86,9 +105,17 @@ class RecordedTree {
     return text_.substr(entry.text_at + entry.path_length, entry.target_length);
   }
 
-  const ListingTotals& totals() const { return totals_; }
-  const Digest& tree() const { return tree_; }
-  const Digest& filter_name() const { return filter_name_; }
+  const ListingTotals& totals() const { return state_.totals; }
+  const Digest& tree() const { return state_.tree; }
+  const Digest& filter_name() const { return state_.filter_name; }
+  // The checksum of the bytes as they were written.
+  uint64_t sum() const { return sum_; }
+  // Entries that are not as they were written (stat_changes.h).
+  const std::vector<uint32_t>& changed() const { return changed_; }
+  void SetChanged(std::vector<uint32_t> changed, const RecordedState& state) {
+    changed_ = std::move(changed);
+    state_ = state;
+  }
   // All of it; its text stays where it is.
   Listing ToListing() const;
 
@@ -98,10 +125,13 @@ class RecordedTree {
   bool valid_ = false;
   std::string_view records_;
   std::string_view text_;
-  ListingTotals totals_;
-  Digest tree_{};
-  Digest filter_name_{};
+  RecordedState state_;
+  uint64_t sum_ = 0;
+  std::vector<uint32_t> changed_;
 };
+
+// Every entry that was found has a recorded one with its path, and none is missing.
+bool HasRecordedPaths(const RecordedTree& recorded, const Walked& walked);
 
 // Appends the entry that was recorded; its text stays where it is.
 void AddRecorded(const RecordedTree& tree, const RecordedEntry& entry, Listing* listing);

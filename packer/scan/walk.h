@@ -62,15 +62,25 @@ inline FileStat FileStatOf(const struct stat& info) {
   return {nanoseconds(info.st_mtim), nanoseconds(info.st_ctim), info.st_ino};
 }
 
+inline constexpr size_t kNotRecorded = SIZE_MAX;
+
+// An entry of a listing that a walk has not found just as it is recorded, times included, or not
+// looked for there.
+struct Touched {
+  size_t entry;     // in the listing
+  size_t recorded;  // what is recorded of the same path; or kNotRecorded
+};
+
 struct Walked {
   // Every entry, and none but these, is what the last scan recorded, files unchanged. Nothing else
   // is set then: the record has it.
   bool as_recorded = false;
-  // Files without their digest. The text of what was recorded is where the record has it.
+  // Touched files without their digest. The text of what was recorded is where the record has it.
   Listing listing;
   // Of the listing's entries, in their order; unset for links, and for directories whose entries
   // alone do not tell what a walk finds in them.
   std::vector<FileStat> stats;
+  std::vector<Touched> touched;  // in order
 };
 
 }  // namespace kontext

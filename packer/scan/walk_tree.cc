@@ -56,7 +56,8 @@ class Splicer {
   }
 
   void TakeRecorded(Place* place) {
-    RecordedEntry entry = recorded_.entry(place->next);
+    size_t at = place->next;
+    RecordedEntry entry = recorded_.entry(at);
     place->next += 1 + entry.below;
     AddRefused();
     AddRecorded(recorded_, entry, &walked_.listing);
@@ -66,8 +67,14 @@ class Splicer {
     }
     const FoundDir* below = place->below;
     place->below = below->next;
+    if (!entry.HasSameNames(below->stat)) Touch(at);
     walked_.stats.push_back(below->stat);
     Open(*below);
+  }
+
+  // The entry that was added last is new or another one.
+  void Touch(size_t recorded) {
+    walked_.touched.push_back({walked_.listing.entries().size() - 1, recorded});
   }
 
   static FileStat StatOf(const FoundItem& item) {
@@ -101,6 +108,7 @@ class Splicer {
     if (S_ISREG(item.mode)) entry.size = item.size;
     walked_.listing.AddKept(entry);
     walked_.stats.push_back(StatOf(item));
+    Touch(item.recorded);
   }
 
   const Context& context_;

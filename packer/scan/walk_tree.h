@@ -35,8 +35,6 @@ struct FoundItem {
   bool enter = false;  // a directory to go on with
   bool wanted = true;  // false: a directory that is in the listing only when something below it is
   size_t recorded = kNotRecorded;  // what the last scan had of this name
-
-  static constexpr size_t kNotRecorded = SIZE_MAX;
 };
 
 // What a directory holds: as items, or, when it is just what the last scan found, as a part of that

@@ -247,7 +247,7 @@ class Worker {
         at += 1 + entry.below;
         if (name == item.name) break;
       }
-      same = same && item.recorded != FoundItem::kNotRecorded;
+      same = same && item.recorded != kNotRecorded;
     }
     return same && at == end;
   }
@@ -267,7 +267,7 @@ class Worker {
   FoundDir* NewDir(std::string_view path, size_t recorded) {
     FoundDir* dir = &part_.dirs.emplace_back();
     dir->path = path;
-    if (recorded != FoundItem::kNotRecorded) {
+    if (recorded != kNotRecorded) {
       dir->recorded = {recorded + 1, recorded + 1 + walk_.recorded.entry(recorded).below};
     }
     found_.push_back({dir, nullptr});
@@ -359,7 +359,7 @@ Walked WalkTree(const Context& context, int root, const WalkOptions& options,
   work(&parts[0]);
   pool.clear();
   if (failure) std::rethrow_exception(failure);
-  if (recorded.valid() && !walk.differs) return {true, {}, {}};
+  if (recorded.valid() && !walk.differs) return {true, {}, {}, {}};
   return Splice(context, recorded, *top, &parts, options.warn);
 }
 

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "packer/cache/summed.h"
 #include "packer/scan/stat_cache.h"
+#include "packer/scan/stat_changes.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support/touched.h"
 #include "tests/support/tree_model.h"
 
 namespace kontext {
@@ -41,6 +44,12 @@ void ForgetDigests(Walked* walked) {
   for (IndexEntry& entry : walked->listing.mutable_entries()) entry.sha256 = {};
 }
 
+Recalled RecallAll(std::string_view bytes, Walked* walked) {
+  RecordedTree recorded(bytes);
+  TouchAll(recorded, walked);
+  return Recall(recorded, walked);
+}
+
 size_t FilesIn(const Walked& walked) { return walked.listing.Totals().files; }
 
 void CheckRecord(const Tree& tree, std::string_view damage) {
@@ -53,7 +62,7 @@ void CheckRecord(const Tree& tree, std::string_view damage) {
 
   Walked walked = WalkedOf(tree);
   ForgetDigests(&walked);
-  Recalled recalled = Recall(RecordedTree(bytes), &walked);
+  Recalled recalled = RecallAll(bytes, &walked);
   Require(recalled.whole && recalled.unknown.empty() && RecordedTree(bytes).tree() == scanned.tree,
           "what was recorded is known");
   Require(walked.listing.TreeDigest() == scanned.tree, "digests are those recorded");
@@ -65,9 +74,27 @@ void CheckRecord(const Tree& tree, std::string_view damage) {
   bytes[where % bytes.size()] = static_cast<char>(bytes[where % bytes.size()] ^ change);
   if (damage[3] % 2 == 1) bytes.resize(where % bytes.size());
   ForgetDigests(&walked);
-  recalled = Recall(RecordedTree(bytes), &walked);
+  recalled = RecallAll(bytes, &walked);
   Require(!recalled.whole && recalled.unknown.size() == FilesIn(walked),
           "a damaged record knows nothing");
+}
+
+// With a good checksum: what it guards is checked, too.
+void CheckChanges(const Tree& tree, std::string_view content) {
+  Scanned scanned;
+  scanned.walked = WalkedOf(tree);
+  std::string bytes;
+  WriteStatRecord(scanned, INT64_MAX, [&](std::string_view part) { bytes += part; });
+  RecordedTree recorded(bytes);
+  uint64_t sum = recorded.sum();
+  std::string changes(content);
+  if (changes.size() >= 2 * sizeof(sum)) std::memcpy(&changes[sizeof(sum)], &sum, sizeof(sum));
+  std::string summed;
+  SummedWriter writer([&](std::string_view part) { summed += part; });
+  writer.Add(changes);
+  writer.Finish();
+  ApplyStatChanges(summed, bytes, &recorded);
+  Require(recorded.ToListing().entries().size() == tree.size(), "the paths stay");
 }
 
 }  // namespace
@@ -79,8 +106,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < kDamage) return 0;
   Tree tree = TreeOf(text.substr(kDamage));
   CheckRecord(tree, text.substr(0, kDamage));
+  CheckChanges(tree, text.substr(kDamage));
   Walked walked = WalkedOf(tree);
-  Recalled recalled = Recall(RecordedTree(text), &walked);
+  Recalled recalled = RecallAll(text, &walked);
   Require(recalled.unknown.size() == FilesIn(walked), "what is no record knows nothing");
   return 0;
 }

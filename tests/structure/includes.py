@@ -38,8 +38,8 @@ EXCEPTIONS = {("packer/registry", "packer/store/blob_source.h"),
               ("packer/store", "packer/pack/unnamed_file.h")}
 
 # What every part of the packer shares.
-SHARED = {"packer/compression.h", "packer/error.h", "packer/hash.h", "packer/local_fs.h", "packer/memory_hints.h",
-          "packer/leftover.h", "packer/spawn.h", "packer/temp_file.h"}
+SHARED = {"packer/compression.h", "packer/error.h", "packer/hash.h", "packer/leftover.h",
+          "packer/local_fs.h", "packer/memory_hints.h", "packer/spawn.h", "packer/temp_file.h"}
 # The library's public face, all that the command line may use of it.
 PUBLIC = {"packer/kontext.h", "packer/error.h", "packer/one_line.h"}
 

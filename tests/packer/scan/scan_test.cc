@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstring>
 #include <string>
 #include <thread>
 #include <vector>
@@ -58,9 +59,13 @@ class ScanTest : public testing::Test {
     while (FileStatOf(StatFile(probe)).ctime == before) WriteFile(probe, "x");
   }
 
-  std::string CacheFile() const {
+  std::string CacheFile() const { return FindCacheFile(64); }
+  // Of what has changed since that was written.
+  std::string ChangesFile() const { return FindCacheFile(64 + std::strlen("changes")); }
+
+  std::string FindCacheFile(size_t name_length) const {
     for (const auto& item : std::filesystem::directory_iterator(home_ / "cache/stat")) {
-      if (item.path().filename() != ".trimmed") return item.path();
+      if (item.path().filename().string().size() == name_length) return item.path();
     }
     return "";
   }
@@ -233,6 +238,55 @@ TEST_F(ScanTest, ADamagedOrUnwritableCacheCostsTimeOnly) {
   std::filesystem::remove_all(home_ / "cache");
   WriteFile(home_ / "cache", "in the way");
   EXPECT_EQ(Again().tree(), tree);
+}
+
+TEST_F(ScanTest, AFewChangesAreKeptBesideTheRecord) {
+  for (int i = 0; i < 100; ++i) WriteFile(dir_ / ("t/" + std::to_string(i)), "x");
+  Again();
+  struct stat record = StatFile(CacheFile());
+  EXPECT_EQ(ChangesFile(), "");
+  for (int i = 0; i < 70; ++i) {
+    WaitForTick();
+    WriteFile(dir_ / ("t/" + std::to_string(i)), "yy");
+    Scan scan = Again();
+    EXPECT_EQ(scan.files_read, 1u);
+    EXPECT_EQ(scan.tree(), scan.listing().TreeDigest());
+    Scan unchanged = Again();
+    EXPECT_EQ(unchanged.files_read, 0u);
+    EXPECT_EQ(unchanged.tree(), scan.tree());
+    EXPECT_EQ(unchanged.listing().TreeDigest(), scan.tree());
+    EXPECT_EQ(unchanged.totals.bytes, scan.totals.bytes);
+  }
+  EXPECT_EQ(FileStatOf(StatFile(CacheFile())), FileStatOf(record));
+  Digest tree = Again().tree();
+  std::string changes = ReadFile(ChangesFile());
+  EXPECT_LT(changes.size(), 70 * 100u + 200);
+  for (int damage = 0; damage < 2; ++damage) {
+    WriteFile(ChangesFile(), damage == 0 ? "x" : changes.substr(0, 200), 0600);
+    Scan without = Again();
+    EXPECT_EQ(without.files_read, 70u);
+    EXPECT_EQ(without.tree(), tree);
+    EXPECT_EQ(Again().files_read, 0u);
+  }
+  WriteFile(dir_ / "t/100", "one more");
+  EXPECT_EQ(Again().files_read, 1u);
+  EXPECT_NE(StatFile(CacheFile()).st_ino, record.st_ino) << "another path takes a new record";
+  WriteFile(ChangesFile(), changes, 0600);
+  EXPECT_EQ(Again().files_read, 0u) << "what was of the old record is not of the new one";
+}
+
+TEST_F(ScanTest, AFileThatIsReadAgainAndIsTheSameMakesNoOtherTree) {
+  for (const char* name : {"t/a/b", "t/a/c", "t/d"}) WriteFile(dir_ / name, name);
+  Scan first = Again();
+  WaitForTick();
+  WriteFile(dir_ / "t/a/c", "t/a/c");
+  Scan second = Again();
+  EXPECT_EQ(second.files_read, 1u);
+  EXPECT_EQ(second.tree(), first.tree());
+  EXPECT_FALSE(second.IsSurelyNot(first.tree()));
+  EXPECT_EQ(second.ChangesSince(first.tree()), nullptr);
+  EXPECT_EQ(second.listing().TreeDigest(), first.tree());
+  EXPECT_EQ(Again().files_read, 0u);
 }
 
 TEST_F(ScanTest, TwoAtATimeAreBothRight) {

@@ -9,6 +9,7 @@
 
 #include "tests/support/index_text.h"
 #include "tests/support/random.h"
+#include "tests/support/touched.h"
 #include "tests/support/tree_model.h"
 
 namespace kontext {
@@ -42,6 +43,12 @@ Walked WalkedOf(const Tree& tree) {
   return walked;
 }
 
+// All of it is touched.
+Recalled RecallAll(const RecordedTree& recorded, Walked* walked) {
+  TouchAll(recorded, walked);
+  return Recall(recorded, walked);
+}
+
 std::string BytesOf(const Scanned& scanned, int64_t trust_before) {
   std::string bytes;
   WriteStatRecord(scanned, trust_before, [&](std::string_view part) { bytes += part; });
@@ -60,7 +67,7 @@ TEST(StatCacheTest, WhatIsAsRecordedIsKnown) {
   Walked walked = WalkedOf(SomeTree());
   std::string bytes = BytesOf(scanned, kTrustAll);
   RecordedTree recorded(bytes);
-  Recalled recalled = Recall(recorded, &walked);
+  Recalled recalled = RecallAll(recorded, &walked);
   EXPECT_TRUE(recalled.whole);
   EXPECT_TRUE(recalled.unknown.empty());
   EXPECT_EQ(recorded.tree(), scanned.tree);
@@ -111,7 +118,7 @@ TEST(StatCacheTest, AnyDifferenceIsNoticed) {
   for (const auto& test : kCases) {
     Walked walked = WalkedOf(SomeTree());
     test.change(&walked);
-    Recalled recalled = Recall(RecordedTree(recorded), &walked);
+    Recalled recalled = RecallAll(RecordedTree(recorded), &walked);
     EXPECT_FALSE(recalled.whole) << test.name;
     EXPECT_EQ(recalled.unknown, test.unknown) << test.name;
   }
@@ -134,7 +141,7 @@ TEST(StatCacheTest, WhatIsNotOlderThanTheScanIsNotTrusted) {
       scanned.walked.stats[i].mtime += test.add_to_mtime;
       walked.stats[i].mtime += test.add_to_mtime;
     }
-    Recalled recalled = Recall(RecordedTree(BytesOf(scanned, test.trust_before)), &walked);
+    Recalled recalled = RecallAll(RecordedTree(BytesOf(scanned, test.trust_before)), &walked);
     EXPECT_EQ(recalled.unknown, test.unknown) << test.trust_before << " " << test.add_to_mtime;
     EXPECT_EQ(recalled.whole, test.unknown.empty());
   }
@@ -142,7 +149,7 @@ TEST(StatCacheTest, WhatIsNotOlderThanTheScanIsNotTrusted) {
 
 void ExpectNothingKnown(std::string_view recorded, const std::string& what) {
   Walked walked = WalkedOf(SomeTree());
-  Recalled recalled = Recall(RecordedTree(recorded), &walked);
+  Recalled recalled = RecallAll(RecordedTree(recorded), &walked);
   EXPECT_FALSE(recalled.whole) << what;
   EXPECT_EQ(recalled.unknown, (std::vector<size_t>{1, 2})) << what;
 }
@@ -197,7 +204,7 @@ TEST(StatCacheTest, AnotherTreesRecordIsUsedForWhatIsEqualOnly) {
     };
     identify(before, &old.walked);
     identify(after, &walked);
-    Recalled recalled = Recall(RecordedTree(BytesOf(old, kTrustAll)), &walked);
+    Recalled recalled = RecallAll(RecordedTree(BytesOf(old, kTrustAll)), &walked);
     EXPECT_EQ(recalled.whole, before == after);
     Walked expected = ScannedOf(after).walked;
     std::vector<bool> unknown(expected.stats.size());
