@@ -48,6 +48,12 @@ Record RecordOf(const IndexEntry& line) {
   return record;
 }
 
+// Damage is known for sure at the end of the file; what it mostly looks like, at once.
+bool IsLine(const Record& record) {
+  constexpr uint8_t kObject = static_cast<uint8_t>(EntryType::kObject);
+  return record.type <= kObject && (record.path_length == 0) == (record.type == kObject);
+}
+
 }  // namespace
 
 void WriteLinesFile(const Digest& segment, std::span<const IndexEntry> lines,
@@ -83,7 +89,7 @@ bool LinesFileReader::Next(IndexEntry* line) {
   Record record;
   std::memcpy(&record, bytes, sizeof(record));
   uint64_t length = uint64_t{record.path_length} + record.target_length + record.at_length;
-  if (length > kMaxText) return false;
+  if (length > kMaxText || !IsLine(record)) return false;
   const char* text = bytes_.Take(static_cast<size_t>(length));
   if (text == nullptr) return false;
   std::memcpy(line->sha256.bytes, record.sha256, Digest::kBytes);

@@ -113,6 +113,25 @@ TEST(LinesFileTest, NothingWhenAnyByteIsDamagedOrMissing) {
   EXPECT_FALSE(Read(sample.digest, bytes + "x"));
 }
 
+TEST(LinesFileTest, ALineThatIsNoneEndsIt) {
+  SegmentLines sample = Sample();
+  const std::string bytes = BytesOf(sample);
+  constexpr size_t kFirst = 48, kSecond = kFirst + 56;  // an object has no text
+  for (auto [at, value] : {std::pair{kSecond + 54, '\x09'}, std::pair{kSecond + 40, '\0'}}) {
+    std::string damaged = bytes;
+    ASSERT_NE(damaged[at], value);
+    damaged[at] = value;
+    std::string_view left = damaged;
+    LinesFileReader reader(
+        sample.digest, [&](char* buffer, size_t size) { return TakeUpTo(buffer, size, &left); },
+        damaged.size());
+    IndexEntry line;
+    EXPECT_TRUE(reader.Next(&line));
+    EXPECT_FALSE(reader.Next(&line)) << at;
+    EXPECT_FALSE(reader.Finish());
+  }
+}
+
 TEST(LinesFileTest, MoreThanIsHeldAtATime) {
   Tree tree;
   for (int i = 0; i < 3000; ++i) {
