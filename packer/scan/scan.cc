@@ -83,6 +83,23 @@ struct Found {
   std::promise<Digest> tree;
 };
 
+// What the cache has of a directory.
+struct Recorded {
+  CachedBytes bytes;  // may be empty
+  RecordedTree tree;  // a look into them
+};
+
+std::string ChangesKey(const std::string& key) { return key + "changes"; }
+
+Recorded ReadRecorded(const CacheDir& cache, const std::string& key) {
+  std::optional<CachedBytes> bytes = cache.Read(CacheKind::kStat, key);
+  if (!bytes) return {};
+  Recorded recorded = {*bytes, RecordedTree(bytes->view())};
+  std::optional<CachedBytes> changes = cache.Read(CacheKind::kStat, ChangesKey(key));
+  if (changes) ApplyStatChanges(changes->view(), {bytes->data.get(), bytes->size}, &recorded.tree);
+  return recorded;
+}
+
 // What of a scan goes into the cache.
 struct Record {
   const CacheDir* cache;  // null: nothing
@@ -103,8 +120,6 @@ struct Record {
       });
     }
   }
-
-  static std::string ChangesKey(const std::string& key) { return key + "changes"; }
 };
 
 // `known`: the tree digest, when that is the recorded one.
@@ -139,15 +154,9 @@ Scan ScanContext(const Context& context, const ScanOptions& options) {
   // Before the walk: what changes from here on is not older.
   int64_t begin = options.now ? options.now() : SystemTime();
   std::string key = context.CacheKey();
-  std::optional<CachedBytes> bytes;
-  if (options.cache != nullptr && options.recall)
-    bytes = options.cache->Read(CacheKind::kStat, key);
-  RecordedTree recorded(bytes ? bytes->view() : std::string_view());
-  if (recorded.valid()) {
-    std::optional<CachedBytes> changes =
-        options.cache->Read(CacheKind::kStat, Record::ChangesKey(key));
-    if (changes) ApplyStatChanges(changes->view(), {bytes->data.get(), bytes->size}, &recorded);
-  }
+  Recorded read;
+  if (options.cache != nullptr && options.recall) read = ReadRecorded(*options.cache, key);
+  const RecordedTree& recorded = read.tree;
   Scan scan;
   auto found = std::make_shared<Found>();
   Scanned& scanned = found->scanned;
@@ -159,8 +168,8 @@ Scan ScanContext(const Context& context, const ScanOptions& options) {
   if (recalled.whole) {
     scan.totals = recorded.totals();
     scan.tree_ = Known(recorded.tree());
-    scan.recorded_ = std::move(*bytes);
-    scan.record_ = std::move(recorded);
+    scan.recorded_ = std::move(read.bytes);
+    scan.record_ = std::move(read.tree);
     return scan;
   }
   Listing& listing = scanned.walked.listing;
@@ -178,7 +187,7 @@ Scan ScanContext(const Context& context, const ScanOptions& options) {
   record.changes = FindStatChanges(recorded, scanned.walked, record.trust_before);
   DropPages(recorded.records().data(), recorded.records().size());
   // The entries' text may be in what was read of the cache.
-  if (bytes) listing.Adopt(std::move(bytes->data));
+  listing.Adopt(std::move(read.bytes.data));
   scan.listing_ = {found, &listing};
   scan.tree_ = found->tree.get_future().share();
   scan.kept_ = std::async(std::launch::async, [found, known, record = std::move(record)] {
