@@ -1,5 +1,6 @@
 // Base layers as they were built before: they stay the same from push to push, and compressing them
-// takes longer than all else that a small push does with them.
+// takes longer than all else that a small push does with them. One that an older libdeflate has
+// packed stays in use: another digest, the same content.
 #pragma once
 
 #include <cstdint>

@@ -21,8 +21,9 @@
 namespace kontext {
 namespace {
 
-// A stat cache is about 125 bytes an entry: 10 MB for the Linux kernel. An index that a push reads
-// is at most as large as the tree's listing, mostly far smaller; a manifest is a few kilobytes.
+// A stat cache is about 125 bytes an entry, 10 MB for the Linux kernel, and a second file of at
+// most a sixteenth of that. An index that a push reads is at most as large as the tree's listing,
+// mostly far smaller; a manifest is a few kilobytes.
 constexpr CacheBounds kBounds[kCacheKinds] = {
     {"stat", 512 << 20, 128},
     {"index", 512 << 20, 2048},
@@ -105,6 +106,11 @@ UniqueFd CacheDir::Open(CacheKind kind, bool make) const {
   if (!folder.valid() && make) Say(std::strerror(errno));
   if (folder.valid() && (fstat(folder.get(), &info) != 0 || !IsOwn(info))) return {};
   return folder;
+}
+
+void CacheDir::Renew(CacheKind kind, std::string_view key) const {
+  std::optional<CacheFile> file = OpenFile(kind, key);
+  if (file) futimens(file->fd.get(), nullptr);
 }
 
 std::optional<CacheFile> CacheDir::OpenFile(CacheKind kind, std::string_view key) const {

@@ -29,8 +29,9 @@ enum class CacheKind {
 };
 inline constexpr size_t kCacheKinds = 4;
 
-// The bytes of one cached file, in memory or mapped: nobody writes into a file of the cache. What
-// is written here stays here.
+// The bytes of one cached file, in memory or, when they are many, mapped: nobody writes into a file
+// of the cache. What is written here stays here. A disk that cannot read what is mapped ends the
+// program, as it does where that cannot read a page of itself.
 struct CachedBytes {
   std::shared_ptr<char> data;  // shared with a listing whose text is in it
   size_t size = 0;
@@ -63,6 +64,9 @@ class CacheDir {
   std::optional<CachedBytes> Read(CacheKind kind, std::string_view key) const;
   // The same for what is read piece by piece.
   std::optional<CacheFile> OpenFile(CacheKind kind, std::string_view key) const;
+
+  // Counts as used just now.
+  void Renew(CacheKind kind, std::string_view key) const;
 
   // Keeps bytes as one file. False when that did not work. Now and then also removes what was used
   // least recently of what is over the kind's bounds, and the temporary files of runs that were

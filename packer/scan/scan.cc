@@ -114,6 +114,8 @@ struct Record {
       cache->Write(CacheKind::kStat, ChangesKey(key), [&](const CacheDir::Sink& sink) {
         WriteStatChanges(*changes, sum, scanned, sink);
       });
+      // Else it would look long unused, and go before what is of no use without it.
+      cache->Renew(CacheKind::kStat, key);
     } else {
       cache->Write(CacheKind::kStat, key, [&](const CacheDir::Sink& sink) {
         WriteStatRecord(scanned, trust_before, sink);
