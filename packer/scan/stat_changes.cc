@@ -14,9 +14,7 @@ struct Header {
   uint64_t magic;
   uint64_t record_sum;
   uint64_t entries;
-  uint64_t files, dirs, symlinks, bytes;
-  uint8_t tree[Digest::kBytes];
-  uint8_t filter_name[Digest::kBytes];
+  StateBytes state;
 };
 static_assert(sizeof(Header) == 120);
 
@@ -68,12 +66,7 @@ void WriteStatChanges(const StatChanges& changes, uint64_t record_sum, const Sca
   header.magic = kMagic;
   header.record_sum = record_sum;
   header.entries = changes.size();
-  header.files = scanned.totals.files;
-  header.dirs = scanned.totals.dirs;
-  header.symlinks = scanned.totals.symlinks;
-  header.bytes = scanned.totals.bytes;
-  std::memcpy(header.tree, scanned.tree.bytes, Digest::kBytes);
-  std::memcpy(header.filter_name, scanned.filter_name.bytes, Digest::kBytes);
+  header.state = StateOf(scanned);
   SummedWriter writer(out);
   writer.AddValue(header);
   for (const auto& [at, entry] : changes) writer.AddValue(Change{at, entry});
@@ -110,11 +103,7 @@ bool ApplyStatChanges(std::string_view changes, std::span<char> record, Recorded
                 sizeof(change.entry));
     places.push_back(static_cast<uint32_t>(change.at));
   }
-  RecordedState state;
-  state.totals = {header.files, header.dirs, header.symlinks, header.bytes};
-  std::memcpy(state.tree.bytes, header.tree, Digest::kBytes);
-  std::memcpy(state.filter_name.bytes, header.filter_name, Digest::kBytes);
-  recorded->SetChanged(std::move(places), state);
+  recorded->SetChanged(std::move(places), ReadState(header.state));
   return true;
 }
 

@@ -18,9 +18,7 @@ struct Header {
   uint64_t magic;
   uint64_t entries;
   uint64_t text_bytes;
-  uint64_t files, dirs, symlinks, bytes;
-  uint8_t tree[Digest::kBytes];
-  uint8_t filter_name[Digest::kBytes];
+  StateBytes state;
 };
 static_assert(sizeof(Header) == 120);
 
@@ -46,16 +44,27 @@ Header HeaderOf(const Scanned& scanned) {
   for (const IndexEntry& entry : scanned.walked.listing.entries()) {
     header.text_bytes += entry.path.size() + entry.target.size();
   }
-  header.files = scanned.totals.files;
-  header.dirs = scanned.totals.dirs;
-  header.symlinks = scanned.totals.symlinks;
-  header.bytes = scanned.totals.bytes;
-  std::memcpy(header.tree, scanned.tree.bytes, Digest::kBytes);
-  std::memcpy(header.filter_name, scanned.filter_name.bytes, Digest::kBytes);
+  header.state = StateOf(scanned);
   return header;
 }
 
 }  // namespace
+
+StateBytes StateOf(const Scanned& scanned) {
+  const ListingTotals& totals = scanned.totals;
+  StateBytes bytes = {totals.files, totals.dirs, totals.symlinks, totals.bytes, {}, {}};
+  std::memcpy(bytes.tree, scanned.tree.bytes, Digest::kBytes);
+  std::memcpy(bytes.filter_name, scanned.filter_name.bytes, Digest::kBytes);
+  return bytes;
+}
+
+RecordedState ReadState(const StateBytes& bytes) {
+  RecordedState state;
+  state.totals = {bytes.files, bytes.dirs, bytes.symlinks, bytes.bytes};
+  std::memcpy(state.tree.bytes, bytes.tree, Digest::kBytes);
+  std::memcpy(state.filter_name.bytes, bytes.filter_name, Digest::kBytes);
+  return state;
+}
 
 RecordedEntry RecordOf(const IndexEntry& entry, const FileStat& stat, int64_t trust_before) {
   RecordedEntry record = {};
@@ -103,9 +112,7 @@ RecordedTree::RecordedTree(std::string_view bytes) {
   if (header.magic != kMagic || header.entries > rest.size() / sizeof(RecordedEntry)) return;
   records_ = rest.substr(0, header.entries * sizeof(RecordedEntry));
   text_ = rest.substr(records_.size());
-  state_.totals = {header.files, header.dirs, header.symlinks, header.bytes};
-  std::memcpy(state_.tree.bytes, header.tree, Digest::kBytes);
-  std::memcpy(state_.filter_name.bytes, header.filter_name, Digest::kBytes);
+  state_ = ReadState(header.state);
   std::memcpy(&sum_, bytes.data() + content->size(), sizeof(sum_));
   valid_ = header.text_bytes == text_.size() && Check();
   if (!valid_) *this = RecordedTree();

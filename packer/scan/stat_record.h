@@ -86,6 +86,17 @@ struct RecordedState {
   Digest filter_name{};
 };
 
+// The same as it stands in a file's header.
+struct StateBytes {
+  uint64_t files, dirs, symlinks, bytes;
+  uint8_t tree[Digest::kBytes];
+  uint8_t filter_name[Digest::kBytes];
+};
+static_assert(sizeof(StateBytes) == 96);
+
+StateBytes StateOf(const Scanned& scanned);
+RecordedState ReadState(const StateBytes& bytes);
+
 // A look into such a file; knows nothing when that is damaged, or of another version or byte order.
 class RecordedTree {
  public:
