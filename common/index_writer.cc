@@ -36,22 +36,28 @@ size_t SequenceLength(std::string_view text) {
   return length;
 }
 
-// How many bytes at the beginning of `text` are ASCII that JSON takes as it is; may be a few less.
-// Eight at a time: nearly every path of nearly every tree is nothing else.
-size_t PlainLength(std::string_view text) {
+// Nothing but ASCII that JSON takes as it is, as nearly every path of nearly every tree. Eight bytes
+// at a time, the last eight wherever they begin.
+bool IsPlain(std::string_view text) {
   constexpr uint64_t kEach = 0x0101'0101'0101'0101;
   constexpr uint64_t kHigh = 0x80 * kEach;
   auto is_zero = [](uint64_t word) { return (word - kEach) & ~word; };
-  size_t length = 0;
-  while (text.size() - length >= sizeof(uint64_t)) {
-    uint64_t word;
-    memcpy(&word, text.data() + length, sizeof(word));
+  auto other = [&](uint64_t word) {
     uint64_t control = (word - 0x20 * kEach) & ~word;
-    uint64_t other = word | control | is_zero(word ^ '"' * kEach) | is_zero(word ^ '\\' * kEach);
-    if ((other & kHigh) != 0) return length;
-    length += sizeof(word);
+    return (word | control | is_zero(word ^ '"' * kEach) | is_zero(word ^ '\\' * kEach)) & kHigh;
+  };
+  uint64_t word = 'x' * kEach;
+  if (text.size() < sizeof(word)) {
+    text.copy(reinterpret_cast<char*>(&word), text.size());
+    return other(word) == 0;
   }
-  return length;
+  uint64_t found = 0;
+  for (size_t at = 0; at + sizeof(word) < text.size(); at += sizeof(word)) {
+    memcpy(&word, text.data() + at, sizeof(word));
+    found |= other(word);
+  }
+  memcpy(&word, text.data() + text.size() - sizeof(word), sizeof(word));
+  return (found | other(word)) == 0;
 }
 
 // Collects the short pieces of a line: a sink is a call each.
@@ -63,10 +69,24 @@ class LineBuffer {
   ~LineBuffer() { Flush(); }
 
   void Add(std::string_view piece) {
-    if (piece.size() > sizeof(bytes_) - size_) Flush();
-    if (piece.size() > sizeof(bytes_)) return out_.Write(piece);
-    memcpy(bytes_ + size_, piece.data(), piece.size());
-    size_ += piece.size();
+    if (piece.size() > sizeof(bytes_)) {
+      Flush();
+      return out_.Write(piece);
+    }
+    piece.copy(Room(piece.size()), piece.size());
+  }
+
+  // Of a length that the compiler knows.
+  template <size_t kSize>
+  void Add(const char (&literal)[kSize]) {
+    memcpy(Room(kSize - 1), literal, kSize - 1);
+  }
+
+  // For so many bytes, to be filled.
+  char* Room(size_t size) {
+    if (size > sizeof(bytes_) - size_) Flush();
+    size_ += size;
+    return bytes_ + size_ - size;
   }
 
  private:
@@ -82,18 +102,19 @@ class LineBuffer {
 
 void WriteEscaped(std::string_view text, LineBuffer* out) {
   size_t plain = 0;
-  for (size_t i = PlainLength(text); i < text.size(); ++i) {
+  for (size_t i = 0; i < text.size(); ++i) {
     uint8_t c = static_cast<uint8_t>(text[i]);
     if (c >= 0x20 && c != '"' && c != '\\') continue;
     out->Add(text.substr(plain, i - plain));
     plain = i + 1;
     if (c >= 0x20) {
-      const char escape[2] = {'\\', text[i]};
-      out->Add({escape, 2});
+      char* escape = out->Room(2);
+      escape[0] = '\\';
+      escape[1] = text[i];
     } else {
       constexpr char kDigits[] = "0123456789abcdef";
       const char escape[6] = {'\\', 'u', '0', '0', kDigits[c >> 4], kDigits[c & 15]};
-      out->Add({escape, 6});
+      out->Add(std::string_view(escape, sizeof(escape)));
     }
   }
   out->Add(text.substr(plain));
@@ -101,56 +122,55 @@ void WriteEscaped(std::string_view text, LineBuffer* out) {
 
 void WriteBase64(std::string_view text, LineBuffer* out) {
   for (size_t i = 0; i < text.size(); i += 3) {
-    char group[4];
-    EncodeBase64Group(text.data() + i, text.size() - i < 3 ? text.size() - i : 3, group);
-    out->Add({group, 4});
+    EncodeBase64Group(text.data() + i, text.size() - i < 3 ? text.size() - i : 3, out->Room(4));
   }
 }
 
-// ,"NAME":"…" or ,"NAME64":"…"
-void WriteText(std::string_view name, std::string_view text, LineBuffer* out) {
-  bool utf8 = IsUtf8(text);
-  out->Add(",\"");
-  out->Add(name);
-  out->Add(utf8 ? "\":\"" : "64\":\"");
-  if (utf8) {
+// What follows a field's name, from its closing quote on; the name gets 64 at its end when the text
+// is not UTF-8.
+void WriteText(std::string_view text, LineBuffer* out) {
+  if (IsPlain(text)) {
+    out->Add("\":\"");
+    out->Add(text);
+  } else if (IsUtf8(text)) {
+    out->Add("\":\"");
     WriteEscaped(text, out);
   } else {
+    out->Add("64\":\"");
     WriteBase64(text, out);
   }
   out->Add("\"");
 }
 
-void WriteNumber(std::string_view name, uint64_t value, LineBuffer* out) {
+void WriteNumber(uint64_t value, LineBuffer* out) {
   char digits[kMaxDecimal];
-  out->Add(name);
   out->Add(FormatDecimal(value, digits));
 }
 
 void WriteMode(uint32_t mode, LineBuffer* out) {
   out->Add(",\"mode\":\"");
-  char digits[4];
+  char* digits = out->Room(4);
   for (int i = 0; i < 4; ++i) digits[i] = static_cast<char>('0' + (mode >> (9 - 3 * i) & 7));
-  out->Add({digits, 4});
   out->Add("\"");
 }
 
 void WriteSha256(const Digest& digest, LineBuffer* out) {
-  char hex[Digest::kHexLength];
-  FormatHex(digest, hex);
   out->Add("\"sha256\":\"");
-  out->Add({hex, sizeof(hex)});
+  FormatHex(digest, out->Room(Digest::kHexLength));
   out->Add("\"");
 }
 
 void WriteFile(const IndexEntry& entry, bool with_at, LineBuffer* out) {
-  out->Add("{\"type\":\"file\"");
-  WriteText("path", entry.path, out);
+  out->Add("{\"type\":\"file\",\"path");
+  WriteText(entry.path, out);
   WriteMode(entry.mode, out);
-  WriteNumber(",\"size\":", entry.size, out);
+  out->Add(",\"size\":");
+  WriteNumber(entry.size, out);
   out->Add(",");
   WriteSha256(entry.sha256, out);
-  if (with_at && !entry.at.empty()) WriteText("at", entry.at, out);
+  if (!with_at || entry.at.empty()) return;
+  out->Add(",\"at");
+  WriteText(entry.at, out);
 }
 
 void WriteLine(const IndexEntry& entry, bool with_at, LineBuffer* out) {
@@ -159,24 +179,26 @@ void WriteLine(const IndexEntry& entry, bool with_at, LineBuffer* out) {
       WriteFile(entry, with_at, out);
       break;
     case EntryType::kDir:
-      out->Add("{\"type\":\"dir\"");
-      WriteText("path", entry.path, out);
+      out->Add("{\"type\":\"dir\",\"path");
+      WriteText(entry.path, out);
       WriteMode(entry.mode, out);
       break;
     case EntryType::kSymlink:
-      out->Add("{\"type\":\"symlink\"");
-      WriteText("path", entry.path, out);
-      WriteText("target", entry.target, out);
+      out->Add("{\"type\":\"symlink\",\"path");
+      WriteText(entry.path, out);
+      out->Add(",\"target");
+      WriteText(entry.target, out);
       break;
     case EntryType::kRemoved:
-      out->Add("{\"type\":\"removed\"");
-      WriteText("path", entry.path, out);
+      out->Add("{\"type\":\"removed\",\"path");
+      WriteText(entry.path, out);
       if (!entry.whiteout) out->Add(",\"whiteout\":false");
       break;
     case EntryType::kObject:
       out->Add("{\"type\":\"object\",");
       WriteSha256(entry.sha256, out);
-      WriteNumber(",\"size\":", entry.size, out);
+      out->Add(",\"size\":");
+      WriteNumber(entry.size, out);
       break;
   }
   out->Add("}\n");
@@ -196,7 +218,7 @@ void WriteHex(const Digest& digest, const ByteSink& sink) {
 }
 
 bool IsUtf8(std::string_view text) {
-  text.remove_prefix(PlainLength(text));
+  if (IsPlain(text)) return true;
   while (!text.empty()) {
     size_t length = SequenceLength(text);
     if (length == 0) return false;
