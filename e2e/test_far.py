@@ -16,10 +16,10 @@ from support.tree import File
 from support.weather import Weather, longest_chain, mean_in_flight
 
 DELAY_SECONDS = 0.05
-# Of a push of one changed line: the tag, three for all blobs together, the manifests, the tag.
-MOST_ROUND_TRIPS = 6
+# Of a push of one changed line: the tag, two for all blobs together, the manifests, the tag.
+MOST_ROUND_TRIPS = 5
 # The same without local state: a manifest, its config, and all indexes together on top.
-MOST_ROUND_TRIPS_COLD = 9
+MOST_ROUND_TRIPS_COLD = 8
 LEAST_IN_FLIGHT = 4
 LAYERS = 40
 SMALL_SEGMENTS = 7  # a push merges more than these with its own

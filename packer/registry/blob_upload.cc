@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "packer/registry/error_body.h"
 #include "packer/registry/url.h"
@@ -63,11 +64,13 @@ uint64_t MinChunk(const Response& answer) {
 
 class Upload {
  public:
-  Upload(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source)
+  // `asks`: whether the blob is there already.
+  Upload(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source, bool asks)
       : endpoint_(endpoint),
         blob_(blob),
         source_(source),
         subject_(BlobSubject(blob.digest)),
+        asks_(asks),
         may_resume_(source.size() > kLeastToResume) {}
 
   // The answer that ends it: success, or the refusal.
@@ -86,6 +89,8 @@ class Upload {
 
   // The most that a registry has acknowledged.
   uint64_t reached() const { return reached_; }
+  // It said that the blob is there, when it was asked.
+  bool was_there() const { return was_there_; }
 
  private:
   // Takes up what broke off. Neither a success nor retryable: it has to be sent from the start.
@@ -107,7 +112,7 @@ class Upload {
 
   Response SendAll() {
     Response answer = Start();
-    if (!IsSuccess(answer.status)) return answer;
+    if (!IsSuccess(answer.status) || was_there_) return answer;
     if (chunk_ == 0) {
       answer = Put(&source_);
       if (!WantsAnotherForm(answer)) return answer;
@@ -135,9 +140,17 @@ class Upload {
 
   Response Start() {
     under_way_ = false;
-    Request request = NewRequest("POST", endpoint_.UploadUrl());
+    const bool asks = std::exchange(asks_, false);
+    Request request = NewRequest(
+        "POST", asks ? endpoint_.MountUrl(blob_.digest, endpoint_.repository())
+                     : endpoint_.UploadUrl());
     Response answer = endpoint_.Send(request, subject_);
-    if (!IsSuccess(answer.status)) return answer;
+    was_there_ = asks && answer.status == 201;
+    if (was_there_) return answer;
+    if (!IsSuccess(answer.status)) {
+      // Refused for being asked, maybe.
+      return asks && !IsRetryable(answer.status) && answer.status != 401 ? Start() : answer;
+    }
     min_chunk_ = MinChunk(answer);
     location_ = answer.url.empty() ? request.url : answer.url;
     if (HeaderOf(answer, "location").empty()) answer.headers["location"] = NamedUpload(answer);
@@ -247,17 +260,27 @@ class Upload {
   uint64_t chunk_ = 0;  // 0: all at once
   uint64_t min_chunk_ = 0;
   uint64_t reached_ = 0;
+  bool asks_;
+  bool was_there_ = false;
   bool under_way_ = false;  // location_ is an upload that was begun and not ended
   bool may_resume_;
 };
 
-}  // namespace
-
-void UploadBlob(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source) {
-  Upload upload(endpoint, blob, source);
+Upload Run(const Endpoint& endpoint, const Descriptor& blob, Upload upload) {
   Response answer = WithRetries(endpoint.retry(), {.send = [&] { return upload.Try(); },
                                                    .reached = [&] { return upload.reached(); }});
   if (!IsSuccess(answer.status)) endpoint.Refuse(answer, BlobSubject(blob.digest));
+  return upload;
+}
+
+}  // namespace
+
+void UploadBlob(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source) {
+  Run(endpoint, blob, Upload(endpoint, blob, source, false));
+}
+
+bool UploadUnlessThere(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source) {
+  return !Run(endpoint, blob, Upload(endpoint, blob, source, true)).was_there();
 }
 
 std::string WithDigest(const std::string& location, const std::string& digest) {

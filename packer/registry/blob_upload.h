@@ -15,6 +15,11 @@ namespace kontext {
 // starts again from a new POST. Throws Error.
 void UploadBlob(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source);
 
+// The same for a blob that may be there: false when it is. The POST asks for that as well, as for a
+// mount from this very repository; a registry that knows no mounts is sent what it has. So only for
+// what takes less time to send than another trip does.
+bool UploadUnlessThere(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source);
+
 // `location` with the digest that closes an upload. Keeps its query.
 std::string WithDigest(const std::string& location, const std::string& digest);
 

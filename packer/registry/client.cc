@@ -24,6 +24,9 @@ constexpr char kAccept[] =
     "application/vnd.docker.distribution.manifest.list.v2+json, "
     "application/vnd.docker.distribution.manifest.v2+json";
 
+// A blob of no more is rather sent in vain than asked for: on a line of 10 Mbit/s it takes 26 ms.
+constexpr uint64_t kNotWorthATrip = 32 * 1024;
+
 std::string MediaTypeOf(const Response& answer) {
   std::string type = HeaderOf(answer, "content-type");
   type = type.substr(0, type.find(';'));
@@ -134,6 +137,13 @@ bool RegistryClient::MountBlob(const Descriptor& blob, const std::string& from_r
   } catch (const Error&) {
     return false;
   }
+}
+
+bool RegistryClient::PutMissingBlob(const Descriptor& blob, const BlobSource& source) {
+  if (blob.size <= kNotWorthATrip) return UploadUnlessThere(endpoint_, blob, source);
+  if (HasBlob(blob)) return false;
+  PutBlob(blob, source);
+  return true;
 }
 
 void RegistryClient::PutBlob(const Descriptor& blob, const BlobSource& source) {

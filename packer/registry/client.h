@@ -50,6 +50,8 @@ class RegistryClient {
   // every registry has reasons of its own, and uploading always works.
   bool MountBlob(const Descriptor& blob, const std::string& from_repository);
 
+  // Sends the blob, unless the registry has it: false.
+  bool PutMissingBlob(const Descriptor& blob, const BlobSource& source);
   void PutBlob(const Descriptor& blob, const BlobSource& source);
 
   // Under `tag`, or by its digest alone when `tag` is empty. Throws Error(kMissingPart) when the

@@ -29,9 +29,11 @@ std::string Shorten(const std::string& digest) {
 
 Endpoint::Endpoint(Transport& transport, const Reference& reference, bool insecure_http,
                    RetryPolicy retry)
-    : transport_(transport), name_(reference.ToString()), retry_(std::move(retry)) {
-  base_ =
-      fmt::format("{}/v2/{}", RegistryUrl(reference.registry, insecure_http), reference.repository);
+    : transport_(transport),
+      name_(reference.ToString()),
+      repository_(reference.repository),
+      retry_(std::move(retry)) {
+  base_ = fmt::format("{}/v2/{}", RegistryUrl(reference.registry, insecure_http), repository_);
 }
 
 std::string Endpoint::BlobUrl(const std::string& digest) const {

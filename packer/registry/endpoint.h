@@ -23,6 +23,7 @@ class Endpoint {
   // At most so many at once.
   std::string TagsUrl(size_t count) const;
   std::string MountUrl(const std::string& digest, const std::string& from_repository) const;
+  const std::string& repository() const { return repository_; }
   const RetryPolicy& retry() const { return retry_; }
 
   // Sends. `subject` ("blob sha256:ab…") and the reference begin the message of an Error.
@@ -43,6 +44,7 @@ class Endpoint {
 
   Transport& transport_;
   std::string name_;  // as the user knows it
+  std::string repository_;
   std::string base_;  // "https://host/v2/team/app"
   RetryPolicy retry_;
 };

@@ -46,9 +46,7 @@ class RegistryStore : public Store {
   bool LooksWhole(const Descriptor&) override { return true; }
 
   bool WriteBlob(const Descriptor& blob, const BlobSource& source) override {
-    if (client_.HasBlob(blob)) return false;
-    client_.PutBlob(blob, source);
-    return true;
+    return client_.PutMissingBlob(blob, source);
   }
 
   void ResendBlob(const Descriptor& blob, const BlobSource& source) override {

@@ -26,7 +26,11 @@ class BlobUploadTest : public testing::Test {
     retry.random = [] { return 1.0; };
     Endpoint endpoint(transport, ParseReference(reference), false, retry);
     try {
-      UploadBlob(endpoint, blob_, *MemoryBlob(bytes));
+      if (asks_) {
+        sent_ = UploadUnlessThere(endpoint, blob_, *MemoryBlob(bytes));
+      } else {
+        UploadBlob(endpoint, blob_, *MemoryBlob(bytes));
+      }
       return {};
     } catch (const Error& error) {
       return error.what();
@@ -40,6 +44,8 @@ class BlobUploadTest : public testing::Test {
   Script script_;
   Descriptor blob_;
   std::string closing_;
+  bool asks_ = false;
+  bool sent_ = false;
   std::vector<long> slept_;
 };
 
@@ -65,6 +71,36 @@ TEST_F(BlobUploadTest, SendsAllInOnePut) {
     EXPECT_EQ(script_.seen[1].body, "hello");
     EXPECT_EQ(script_.seen[1].headers["Content-Type"], "application/octet-stream");
   }
+}
+
+TEST_F(BlobUploadTest, ThePostAsksWhetherItIsThere) {
+  asks_ = true;
+  script_ = {{{201, {}, ""}}, {}};
+  EXPECT_EQ(Upload("hello"), "");
+  EXPECT_FALSE(sent_);
+  EXPECT_EQ(script_.seen[0].url, "http://localhost:5000/v2/app/blobs/uploads/?mount=sha256%3A" +
+                                     blob_.digest.substr(7) + "&from=app");
+  script_ = {{Started(), {201, {}, ""}}, {}};
+  EXPECT_EQ(Upload("hello"), "");
+  EXPECT_TRUE(sent_);
+  EXPECT_EQ(script_.Methods(), "POST PUT");
+}
+
+// Nor asks a second time.
+TEST_F(BlobUploadTest, AsksNoRegistryThatTakesNoSuchQuestion) {
+  asks_ = true;
+  for (int status : {400, 403, 404, 405, 500, 503}) {
+    SCOPED_TRACE(status);
+    script_ = {{{status, {}, ""}, Started(), {201, {}, ""}}, {}};
+    EXPECT_EQ(Upload("hello"), "");
+    EXPECT_TRUE(sent_);
+    EXPECT_EQ(script_.Methods(), "POST POST PUT");
+    EXPECT_EQ(script_.seen[1].url, "http://localhost:5000/v2/app/blobs/uploads/");
+  }
+  // A 201 to an upload's POST says nothing about the blob.
+  script_ = {{{503, {}, ""}, {201, {{"location", "/up/1"}}, ""}, {201, {}, ""}}, {}};
+  EXPECT_EQ(Upload("hello"), "");
+  EXPECT_TRUE(sent_);
 }
 
 TEST_F(BlobUploadTest, SendsAnEmptyBlob) {
