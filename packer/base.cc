@@ -7,9 +7,7 @@
 
 #include "common/layout.h"
 #include "packer/error.h"
-#include "packer/pack/compressed_writer.h"
 #include "packer/pack/tar_writer.h"
-#include "packer/pack/unnamed_file.h"
 
 extern "C" {
 extern const char kontext_extractor_amd64[];
@@ -92,12 +90,12 @@ std::string_view ExtractorFor(const Platform& platform) {
 }
 
 Layer BuildBaseLayer(const Platform& platform, uint64_t mtime) {
-  UniqueFd file = OpenUnnamedFile();
-  CompressedWriter out(file.get(), kCodec, 1);
-  TarWriter tar(&out, mtime);
+  UnfinishedLayer layer(kCodec, 1);
+  TarWriter tar(layer.out(), mtime);
   tar.AddFile(kExtractorPath.substr(1), kExecutable, ExtractorFor(platform));
   tar.Finish();
-  return FinishLayer(std::move(file), kCodec, &out);
+  layer.EndInput({});
+  return layer.Finish();
 }
 
 }  // namespace kontext

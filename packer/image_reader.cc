@@ -94,13 +94,18 @@ std::vector<KnownSegment> MatchSegments(const ImageManifest& manifest, const Ima
     throw Error(ErrorKind::kFormat, "its layers and its labels do not match");
   }
   std::vector<KnownSegment> segments;
+  uint64_t push = 0;
   for (size_t i = 0; i < indexes.size(); ++i) {
     size_t layer = layers - indexes.size() + i;
     KnownSegment& segment = segments.emplace_back();
     segment.index = indexes[i];
     segment.layer = manifest.layers[layer];
     segment.diff_id = config.diff_ids[layer];
-    segment.push = Number(Find(segment.layer.annotations, kLabelPush));
+    // Said where it is another one than that of the layer below.
+    if (segment.layer.annotations.count(kLabelPush) > 0) {
+      push = Number(Find(segment.layer.annotations, kLabelPush));
+    }
+    segment.push = push;
     if (config.history.size() == layers) segment.history = config.history[layer];
   }
   return segments;

@@ -77,8 +77,8 @@ std::string PushBase(const std::string& reference, const PushOptions& options) {
   parts.annotations = options.annotations;
   parts.mtime = FixedTime();
   Uploads uploads(session.store.get());
-  Published published = Publish(&uploads, session.reference.tag, parts,
-                                BaseLayers(parts.platforms, parts.mtime, session.Cache()));
+  Publisher publisher(&uploads, parts, BaseLayers(parts.platforms, parts.mtime, session.Cache()));
+  Published published = publisher.Finish({}, session.reference.tag);
   return session.reference.Immutable(published.index.descriptor.digest);
 }
 

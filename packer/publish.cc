@@ -28,136 +28,128 @@ std::string Rfc3339(uint64_t seconds) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(seconds)));
 }
 
-class Publisher {
- public:
-  Publisher(Uploads* uploads, const ImageParts& parts, std::vector<Layer> bases,
-            const CacheDir* cache)
-      : uploads_(uploads), parts_(parts), bases_(std::move(bases)), cache_(cache) {}
-
-  Published Run(const std::string& tag, const std::function<void()>& meanwhile) {
-    for (size_t i = 0; i < bases_.size(); ++i) AddPlatform(parts_.platforms[i], &bases_[i]);
-    for (const StoredManifest& document : read_next_) {
-      KeepDocument(cache_, CacheKind::kManifest, document.descriptor.digest, document.body);
-    }
-    if (meanwhile) meanwhile();
-    uploads_->Wait();
-    index_.annotations = parts_.annotations;
-    StoredManifest index = MakeStored(kMediaTypeIndex, WriteIndexJson(index_));
-    try {
-      WriteDocuments(index, tag);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kMissingPart) throw;
-      // Some registries say that they have what they have not.
-      uploads_->SendAgain();
-      WriteDocumentsAgain(index, tag);
-    }
-    Published result;
-    result.uploaded_bytes = uploads_->sent_bytes() + index.descriptor.size;
-    for (const StoredManifest& manifest : manifests_) {
-      result.uploaded_bytes += manifest.descriptor.size;
-    }
-    result.index = std::move(index);
-    return result;
-  }
-
- private:
-  ImageConfig ConfigFor(const Platform& platform, const std::string& base_diff_id) const {
-    ImageConfig config;
-    config.platform = platform;
-    config.created = Rfc3339(parts_.mtime);
-    config.entrypoint = {std::string(kExtractorPath)};
-    config.working_dir = kWorkspacePath;
-    config.labels = parts_.labels;
-    config.diff_ids.push_back(base_diff_id);
-    config.history.push_back({"kontext extractor " + ToString(platform), ""});
-    for (const KnownSegment& segment : parts_.segments) {
-      config.diff_ids.push_back(segment.diff_id);
-      config.history.push_back(segment.history);
-    }
-    return config;
-  }
-
-  bool MountBase(const Descriptor& base) {
-    if (!parts_.base_elsewhere || !may_mount_) return false;
-    // Where one is not, the others of the same version are not either.
-    may_mount_ = uploads_->store()->MountBlob(base, *parts_.base_elsewhere);
-    return may_mount_;
-  }
-
-  bool IsKnownBase(const Platform& platform, const Descriptor& base) {
-    if (base.digest == parts_.known_base) return knows_base_ = true;
-    const std::vector<Platform>& known = parts_.known_platforms;
-    return knows_base_ && std::find(known.begin(), known.end(), platform) != known.end();
-  }
-
-  void AddBase(const Platform& platform, Layer* base) {
-    const Descriptor& blob = base->descriptor;
-    std::unique_ptr<BlobSource> source = OwnFileBlob(std::move(base->file), blob.size);
-    if (IsKnownBase(platform, blob) || MountBase(blob)) {
-      uploads_->AddKnown(blob, std::move(source));
-    } else {
-      uploads_->Add(blob, std::move(source));
-    }
-  }
-
-  void AddPlatform(const Platform& platform, Layer* base) {
-    ImageManifest manifest;
-    manifest.layers.push_back(base->descriptor);
-    bool first = platform == parts_.platforms.front();  // the one that a reader takes
-    for (const KnownSegment& segment : parts_.segments) {
-      manifest.layers.push_back(segment.layer);
-      // Hints for a reader: every byte is sent with every push.
-      if (!first) manifest.layers.back().annotations.clear();
-    }
-    StoredManifest config =
-        MakeStored(kMediaTypeConfig, WriteConfig(ConfigFor(platform, base->diff_id)));
-    manifest.config = config.descriptor;
-    AddBase(platform, base);
-    uploads_->Add(config.descriptor, MemoryBlob(config.body));
-    StoredManifest document = MakeStored(kMediaTypeManifest, WriteManifestJson(manifest));
-    if (first) read_next_ = {std::move(config), document};
-    index_.manifests.push_back(document.descriptor);
-    index_.manifests.back().platform = platform;
-    manifests_.push_back(std::move(document));
-  }
-
-  // The manifests at once where the store takes that, then the index.
-  void WriteDocuments(const StoredManifest& index, const std::string& tag) {
-    Store* store = uploads_->store();
-    InParallel(manifests_.size(), store->Parallel(), [&](size_t i) {
-      store->WriteManifest(manifests_[i].descriptor, manifests_[i].body, "");
-    });
-    store->WriteManifest(index.descriptor, index.body, tag);
-  }
-
-  void WriteDocumentsAgain(const StoredManifest& index, const std::string& tag) {
-    try {
-      WriteDocuments(index, tag);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kMissingPart) throw;
-      throw Error(ErrorKind::kRegistry, std::string(error.what()) +
-                                            "; the registry has lost a part of the earlier image: "
-                                            "--clean sends all of it");
-    }
-  }
-
-  Uploads* uploads_;
-  const ImageParts& parts_;
-  std::vector<Layer> bases_;
-  const CacheDir* cache_;
-  bool may_mount_ = true;
-  bool knows_base_ = false;
-  ImageIndex index_;
-  std::vector<StoredManifest> manifests_;
-  std::vector<StoredManifest> read_next_;  // documents that the next push reads
-};
+// Which push wrote a layer, unless it is the one that wrote the layer below it.
+void SetPush(uint64_t push, uint64_t below, Descriptor* layer) {
+  layer->annotations.erase(kLabelPush);
+  if (push != below) layer->annotations[kLabelPush] = std::to_string(push);
+}
 
 }  // namespace
 
-Published Publish(Uploads* uploads, const std::string& tag, const ImageParts& parts,
-                  std::vector<Layer> bases, const CacheDir* cache,
-                  const std::function<void()>& meanwhile) {
-  return Publisher(uploads, parts, std::move(bases), cache).Run(tag, meanwhile);
+Publisher::Publisher(Uploads* uploads, ImageParts parts, std::vector<Layer> bases)
+    : uploads_(uploads), parts_(std::move(parts)) {
+  for (size_t i = 0; i < bases.size(); ++i) {
+    const Platform& platform = parts_.platforms[i];
+    configs_.push_back(
+        MakeStored(kMediaTypeConfig, WriteConfig(ConfigFor(platform, bases[i].diff_id))));
+    bases_.push_back(bases[i].descriptor);
+    AddBase(platform, &bases[i]);
+    uploads_->Add(configs_[i].descriptor, MemoryBlob(configs_[i].body));
+  }
+}
+
+Published Publisher::Finish(const std::vector<KnownSegment>& segments, const std::string& tag,
+                            const CacheDir* cache, const std::function<void()>& meanwhile) {
+  for (size_t i = 0; i < configs_.size(); ++i) AddManifest(i, segments);
+  // Those of the first platform, which is the one that a reader takes.
+  for (const StoredManifest* document : {&configs_.front(), &manifests_.front()}) {
+    KeepDocument(cache, CacheKind::kManifest, document->descriptor.digest, document->body);
+  }
+  if (meanwhile) meanwhile();
+  uploads_->Wait();
+  index_.annotations = parts_.annotations;
+  StoredManifest index = MakeStored(kMediaTypeIndex, WriteIndexJson(index_));
+  try {
+    WriteDocuments(index, tag);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kMissingPart) throw;
+    // Some registries say that they have what they have not.
+    uploads_->SendAgain();
+    WriteDocumentsAgain(index, tag);
+  }
+  Published result;
+  result.uploaded_bytes = uploads_->sent_bytes() + index.descriptor.size;
+  for (const StoredManifest& manifest : manifests_) {
+    result.uploaded_bytes += manifest.descriptor.size;
+  }
+  result.index = std::move(index);
+  return result;
+}
+
+ImageConfig Publisher::ConfigFor(const Platform& platform, const std::string& base_diff_id) const {
+  ImageConfig config;
+  config.platform = platform;
+  config.created = Rfc3339(parts_.mtime);
+  config.entrypoint = {std::string(kExtractorPath)};
+  config.working_dir = kWorkspacePath;
+  config.labels = parts_.labels;
+  config.diff_ids.push_back(base_diff_id);
+  config.history.push_back({"kontext extractor " + ToString(platform), ""});
+  for (const KnownSegment& segment : parts_.segments) {
+    config.diff_ids.push_back(segment.diff_id);
+    config.history.push_back(segment.history);
+  }
+  return config;
+}
+
+bool Publisher::MountBase(const Descriptor& base) {
+  if (!parts_.base_elsewhere || !may_mount_) return false;
+  // Where one is not, the others of the same version are not either.
+  may_mount_ = uploads_->store()->MountBlob(base, *parts_.base_elsewhere);
+  return may_mount_;
+}
+
+bool Publisher::IsKnownBase(const Platform& platform, const Descriptor& base) {
+  if (base.digest == parts_.known_base) return knows_base_ = true;
+  const std::vector<Platform>& known = parts_.known_platforms;
+  return knows_base_ && std::find(known.begin(), known.end(), platform) != known.end();
+}
+
+void Publisher::AddBase(const Platform& platform, Layer* base) {
+  const Descriptor& blob = base->descriptor;
+  std::unique_ptr<BlobSource> source = OwnFileBlob(std::move(base->file), blob.size);
+  if (IsKnownBase(platform, blob) || MountBase(blob)) {
+    uploads_->AddKnown(blob, std::move(source));
+  } else {
+    uploads_->Add(blob, std::move(source));
+  }
+}
+
+void Publisher::AddManifest(size_t platform, const std::vector<KnownSegment>& segments) {
+  ImageManifest manifest;
+  manifest.config = configs_[platform].descriptor;
+  manifest.layers.push_back(bases_[platform]);
+  uint64_t below = 0;
+  for (const KnownSegment& segment : segments) {
+    Descriptor& layer = manifest.layers.emplace_back(segment.layer);
+    // Every byte is sent with every push: hints are for a reader, who takes the first manifest.
+    if (platform > 0) layer.annotations.clear();
+    if (platform == 0) SetPush(segment.push, below, &layer);
+    below = segment.push;
+  }
+  manifests_.push_back(MakeStored(kMediaTypeManifest, WriteManifestJson(manifest)));
+  index_.manifests.push_back(manifests_.back().descriptor);
+  index_.manifests.back().platform = parts_.platforms[platform];
+}
+
+// The manifests at once where the store takes that, then the index.
+void Publisher::WriteDocuments(const StoredManifest& index, const std::string& tag) const {
+  Store* store = uploads_->store();
+  InParallel(manifests_.size(), store->Parallel(), [&](size_t i) {
+    store->WriteManifest(manifests_[i].descriptor, manifests_[i].body, "");
+  });
+  store->WriteManifest(index.descriptor, index.body, tag);
+}
+
+void Publisher::WriteDocumentsAgain(const StoredManifest& index, const std::string& tag) const {
+  try {
+    WriteDocuments(index, tag);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kMissingPart) throw;
+    throw Error(ErrorKind::kRegistry, std::string(error.what()) +
+                                          "; the registry has lost a part of the earlier image: "
+                                          "--clean sends all of it");
+  }
 }
 
 uint64_t FixedTime() {

@@ -15,7 +15,7 @@ namespace kontext {
 
 struct ImageParts {
   std::vector<Platform> platforms;
-  std::vector<KnownSegment> segments;  // their layers are in the store, or on their way
+  std::vector<KnownSegment> segments;  // not yet with their layers' descriptors, maybe
   StringMap labels;                    // of the config, the user's and ours
   StringMap annotations;               // of the index
   uint64_t mtime = 0;
@@ -32,12 +32,39 @@ struct Published {
   uint64_t uploaded_bytes = 0;  // with all else that `uploads` has sent
 };
 
-// Writes base layers and configs, waits for all of `uploads`, then writes the manifests and, last,
-// the index under `tag`. `bases`: of BaseLayers for parts.platforms. `cache` keeps what the
-// next push reads; it does so, and calls `meanwhile`, while the uploads are on their way.
-Published Publish(Uploads* uploads, const std::string& tag, const ImageParts& parts,
-                  std::vector<Layer> bases, const CacheDir* cache = nullptr,
-                  const std::function<void()>& meanwhile = nullptr);
+// What does not need the layers' descriptors, which are known once the last byte is compressed,
+// goes on its way before.
+class Publisher {
+ public:
+  // Begins to write the base layers, which are BaseLayers' for parts.platforms, and the configs.
+  Publisher(Uploads* uploads, ImageParts parts, std::vector<Layer> bases);
+
+  // `segments`: those of the parts; their layers are in the store, or on their way. Waits for all
+  // of `uploads`, then writes the manifests and, last, the index under `tag`. `cache` keeps what
+  // the next push reads; it does so, and calls `meanwhile`, while the uploads are on their way.
+  Published Finish(const std::vector<KnownSegment>& segments, const std::string& tag,
+                   const CacheDir* cache = nullptr,
+                   const std::function<void()>& meanwhile = nullptr);
+
+ private:
+  ImageConfig ConfigFor(const Platform& platform, const std::string& base_diff_id) const;
+  bool MountBase(const Descriptor& base);
+  bool IsKnownBase(const Platform& platform, const Descriptor& base);
+  void AddBase(const Platform& platform, Layer* base);
+  void AddManifest(size_t platform, const std::vector<KnownSegment>& segments);
+  void WriteDocuments(const StoredManifest& index, const std::string& tag) const;
+  void WriteDocumentsAgain(const StoredManifest& index, const std::string& tag) const;
+
+  Uploads* uploads_;
+  ImageParts parts_;
+  bool may_mount_ = true;
+  bool knows_base_ = false;
+  // By platform.
+  std::vector<Descriptor> bases_;
+  std::vector<StoredManifest> configs_;
+  std::vector<StoredManifest> manifests_;
+  ImageIndex index_;
+};
 
 // Seconds since 1970 that every image carries: SOURCE_DATE_EPOCH, else 1980-01-01. Throws
 // Error(kUsage) when the variable is no number.

@@ -24,13 +24,14 @@ std::string TextOf(const Head& head) {
   return text;
 }
 
-// Short: it is sent with every push, for each segment and platform.
+// Short: it is sent with every push, for each segment and platform. `docker history` tells a
+// layer's size beside it.
 std::string Summary(const Segment& segment) {
   size_t removed = 0;
   for (const IndexEntry& line : segment.lines) removed += line.type == EntryType::kRemoved;
-  std::string summary = std::to_string(segment.lines.size() - removed) + " set, ";
-  if (removed > 0) summary += std::to_string(removed) + " removed, ";
-  return summary + std::to_string(segment.stored_bytes) + " bytes";
+  std::string summary = "kontext: " + std::to_string(segment.lines.size() - removed) + " set";
+  if (removed > 0) summary += ", " + std::to_string(removed) + " removed";
+  return summary;
 }
 
 }  // namespace
@@ -98,18 +99,21 @@ Plan Pusher::PlanFromAll() const {
 PushResult Pusher::WriteImage(Plan plan) {
   push_ = earlier_.push() + 1;
   std::vector<Layer> bases = BaseLayers(first_.request.platforms(), FixedTime(), session_.Cache());
-  std::vector<IndexId> indexes = WriteSegments(&plan);
-  ImageParts parts = PartsFor(first_.request);
-  parts.known_base = KnownBase();
-  if (!parts.known_base.empty()) parts.known_platforms = earlier_.image()->platforms;
-  if (parts.known_base.empty()) parts.base_elsewhere = BaseElsewhere();
+  std::optional<Publisher> publisher;
+  std::vector<IndexId> indexes = WriteSegments(&plan, [&] {
+    ImageParts parts = PartsFor(first_.request);
+    parts.known_base = KnownBase();
+    if (!parts.known_base.empty()) parts.known_platforms = earlier_.image()->platforms;
+    if (parts.known_base.empty()) parts.base_elsewhere = BaseElsewhere();
+    publisher.emplace(&uploads_, std::move(parts), std::move(bases));
+  });
   auto keep = [&] {
     if (indexes.empty()) return;
     KeepIndex(plan.parts.back(), indexes.back());
     RememberFold(plan);
   };
-  Published published = Publish(&uploads_, session_.reference.tag, parts, std::move(bases),
-                                session_.DocumentCache(), keep);
+  Published published =
+      publisher->Finish(segments_, session_.reference.tag, session_.DocumentCache(), keep);
   result_.uploaded_bytes = published.uploaded_bytes;
   return Finish(first_, std::move(published.index), Outcome::kPushed);
 }
@@ -129,9 +133,9 @@ PushResult Pusher::Also(const Target& other) {
                   [this](uint64_t done, uint64_t total) { Progress("upload", done, total); });
   BringLayers(other, &uploads);
   ImageParts parts = PartsFor(other.request);
-  Published published = Publish(&uploads, other.session.reference.tag, parts,
-                                BaseLayers(parts.platforms, parts.mtime, session_.Cache()),
-                                other.session.DocumentCache());
+  Publisher publisher(&uploads, parts, BaseLayers(parts.platforms, parts.mtime, session_.Cache()));
+  Published published =
+      publisher.Finish(segments_, other.session.reference.tag, other.session.DocumentCache());
   result_.uploaded_bytes = published.uploaded_bytes;
   return Finish(other, std::move(published.index), Outcome::kPushed);
 }
@@ -179,12 +183,15 @@ std::optional<Reference> Pusher::BaseElsewhere() const {
 }
 
 // The indexes of the plan's parts, of which the last one is still there; none when nothing needed
-// to be written.
-std::vector<IndexId> Pusher::WriteSegments(Plan* plan) {
+// to be written. `named`: called once all are known but for their layers' descriptors.
+std::vector<IndexId> Pusher::WriteSegments(Plan* plan, const std::function<void()>& named) {
   Keep(plan->kept);
   result_.segments_kept = segments_.size();
   // Only the labels or the place differ: the topmost segment has the right head already.
-  if (plan->empty() && !segments_.empty() && earlier_.HasStack(scan_.tree(), segments_)) return {};
+  if (plan->empty() && !segments_.empty() && earlier_.HasStack(scan_.tree(), segments_)) {
+    named();
+    return {};
+  }
   std::vector<Segment>& parts = plan->parts;
   std::vector<IndexId> indexes;
   indexes.reserve(parts.size());
@@ -199,7 +206,9 @@ std::vector<IndexId> Pusher::WriteSegments(Plan* plan) {
     Progress("pack", done, plan->stored_bytes);
     done += parts[i].stored_bytes;
     bool top = i + 1 == parts.size();
-    WriteSegment(parts[i], indexes[i], top ? make_head : MakeHead());
+    UnfinishedLayer packed = PackSegment(parts[i], indexes[i], top ? make_head : MakeHead());
+    if (top) named();
+    SendSegment(&packed);
     // Each but the last goes once it is written: a large tree's lines are as large as all else
     // together.
     if (!top) KeepIndex(std::exchange(parts[i], {}), indexes[i]);
@@ -251,23 +260,27 @@ Head Pusher::HeadWithoutTree(const std::vector<IndexId>& added) const {
   return head;
 }
 
-void Pusher::WriteSegment(const Segment& part, const IndexId& index, const MakeHead& head) {
-  Layer layer =
-      BuildLayer(part, index, head, scan_.listing(), source_.context(),
+UnfinishedLayer Pusher::PackSegment(const Segment& part, const IndexId& index,
+                                    const MakeHead& head) {
+  UnfinishedLayer packed =
+      BuildLayer(part, index, head, ListingLookup(scan_.listing()), source_.context(),
                  {options_.compression, source_.threads(), FixedTime(), &scan_.quick_hashes});
-  uint64_t size = layer.descriptor.size;
-  Descriptor descriptor = layer.descriptor;
-  std::string diff_id = layer.diff_id;
-  // Sent while the next one is packed.
+  segments_.push_back({index.digest, {}, push_, packed.diff_id(), {Summary(part), ""}});
+  return packed;
+}
+
+// Of the segment that was packed last; it is sent while the next one is packed.
+void Pusher::SendSegment(UnfinishedLayer* packed) {
+  Layer layer = packed->Finish();
+  Descriptor& descriptor = segments_.back().layer;
+  descriptor = layer.descriptor;
+  uint64_t size = descriptor.size;
   if (keep_layers_) {
     layers_.push_back(std::move(layer));
     uploads_.Add(descriptor, FileBlob(layers_.back().file.get(), size));
   } else {
     uploads_.Add(descriptor, OwnFileBlob(std::move(layer.file), size));
   }
-  descriptor.annotations[kLabelPush] = std::to_string(push_);
-  segments_.push_back(
-      {index.digest, descriptor, push_, diff_id, {"kontext: " + Summary(part), ""}});
 }
 
 // For the next push, as text and as it would read that.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,13 +55,14 @@ class Pusher {
   std::optional<ChangePlan> PlanFromChange(const std::optional<TagDocument>& tag) const;
   Plan PlanFromAll() const;
   PushResult WriteImage(Plan plan);
-  std::vector<IndexId> WriteSegments(Plan* plan);
+  std::vector<IndexId> WriteSegments(Plan* plan, const std::function<void()>& named);
   std::optional<Reference> BaseElsewhere() const;
   bool IsSameStack(const std::optional<KnownImage>& image) const;
   void KeepAllOf(const KnownImage& image);
   void Keep(const std::vector<bool>& kept);
   Head HeadWithoutTree(const std::vector<IndexId>& added) const;
-  void WriteSegment(const Segment& part, const IndexId& index, const MakeHead& head);
+  UnfinishedLayer PackSegment(const Segment& part, const IndexId& index, const MakeHead& head);
+  void SendSegment(UnfinishedLayer* packed);
 
   void KeepIndex(const Segment& part, const IndexId& index) const;
   void RememberFold(const Plan& plan) const;

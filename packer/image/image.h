@@ -15,7 +15,7 @@ inline constexpr char kLabelTree[] = "dev.kontext.tree";
 inline constexpr char kLabelSegments[] = "dev.kontext.segments";
 inline constexpr char kLabelMirror[] = "dev.kontext.mirror";
 // How many pushes the image has had since it was started clean; on a layer's descriptor, which of
-// them wrote it.
+// them wrote it, where that is not the one that wrote the layer below.
 inline constexpr char kLabelPush[] = "dev.kontext.push";
 // On an index, beside kLabelTree: a digest of what else its push was asked for, so that one small
 // document tells whether there is any change; and how many segments it has, for people.

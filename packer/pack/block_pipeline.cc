@@ -40,19 +40,23 @@ std::span<char> BlockPipeline::Room() {
 void BlockPipeline::EndBlock() {
   Slot& slot = slots_[fill_];
   if (slot.size == 0) return;
-  // A small layer is a block or two: not worth a thread.
-  if (threads_.empty() && (max_threads_ == 0 || slot.size < block_size_)) {
+  if (max_threads_ == 0) {
     if (!own_) own_ = codec_.NewEncoder();
     Encode(own_.get(), &slot);
     output_({slot.out.get(), slot.out_size});
     slot.size = 0;
     return;
   }
-  if (threads_.size() < max_threads_) threads_.emplace_back([this] { Work(); });
+  bool others_wait = false;
   {
     std::lock_guard lock(mutex_);
     slot.encoded = false;
     fill_ = After(fill_);
+    others_wait = After(next_) != fill_;
+  }
+  // A small layer is a block or two, and an encoder takes memory: the first thread may do.
+  if (threads_.size() < (others_wait ? max_threads_ : 1)) {
+    threads_.emplace_back([this] { Work(); });
   }
   work_.notify_one();
   if (After(fill_) == out_) TakeOldest();

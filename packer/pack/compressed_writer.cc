@@ -23,21 +23,21 @@ void CompressedWriter::Write(std::string_view bytes) {
 
 void CompressedWriter::Fill(size_t size) {
   blocks_.Fill(size);
-  if (blocks_.IsFull()) EndBlock();
+  if (blocks_.IsFull()) EndMember();
 }
 
-uint64_t CompressedWriter::EndMember() {
-  EndBlock();
-  blocks_.Drain();
-  return size_;
-}
-
-void CompressedWriter::EndBlock() {
+// Each block is a member.
+void CompressedWriter::EndMember() {
   // Here, in large pieces, while the block is in the processor's cache.
   input_.Update(blocks_.Block());
   ended_ += blocks_.Block().size();
   if (!blocks_.Block().empty()) ends_.push_back({ended_, 0});
   blocks_.EndBlock();
+}
+
+Digest CompressedWriter::EndInput() {
+  EndMember();
+  return input_.Finish();
 }
 
 void CompressedWriter::Put(std::string_view encoded) {

@@ -30,22 +30,22 @@ class CompressedWriter : public ByteWriter {
   std::span<char> Room() { return blocks_.Room(); }
   void Fill(size_t size);
   // Ends the current gzip member or zstd frame: what follows can be read apart from what came
-  // before. Returns the compressed bytes up to here.
-  uint64_t EndMember();
-  // Writes what is left. Nothing may be written afterwards.
-  void Finish() { EndMember(); }
+  // before.
+  void EndMember();
+  // Ends the input, and gives its digest: it may be known long before the compressed bytes are.
+  Digest EndInput();
+  // Waits until all is written. To be called after EndInput.
+  void Finish() { blocks_.Drain(); }
 
   // Bytes that went in so far.
   uint64_t input_size() const { return ended_ + blocks_.Block().size(); }
 
-  // After Finish: of the compressed bytes, and of the bytes that went in; block by block.
+  // After Finish: of the compressed bytes, block by block.
   uint64_t size() const { return size_; }
   Digest digest() { return compressed_.Finish(); }
-  Digest input_digest() { return input_.Finish(); }
   const std::vector<BlockEnd>& blocks() const { return ends_; }
 
  private:
-  void EndBlock();
   void Put(std::string_view encoded);
 
   int fd_;

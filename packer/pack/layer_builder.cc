@@ -30,14 +30,14 @@ constexpr uint32_t kOwnFile = 0644;
 // What a layer holds decides how hard it is packed: a small one can afford a strong level, on a
 // large one it would be all the time that a push takes. Kernel source, one core, MB/s and size:
 // libdeflate 12: 4, 16.0 %; 6: 140, 16.6 %; kFastGzip: 590, 19.5 %. zstd 19: 4, 13.5 %; 9:
-// 110, 14.4 %; kFastZstd: 600, 15.8 %. One file of 120 kB: libdeflate 12: 26 ms, 25.4 kB; 10: 17
-// ms, 25.5 kB; 8: 4 ms, 26.4 kB.
+// 110, 14.4 %; kFastZstd: 600, 15.8 %. One file of 115 kB: libdeflate 10: 13 ms, 25.4 kB; 8: 4 ms,
+// 26.3 kB; zstd 19: 52 ms, 23.9 kB; 12: 7 ms, 24.9 kB; 9: 2 ms, 25.2 kB.
 struct Level {
   uint64_t below;  // bytes of the tar file, about
   int gzip, zstd;
 };
-constexpr Level kLevels[] = {{uint64_t{256} << 10, 10, 19},
-                             {uint64_t{2} << 20, 8, 15},
+constexpr Level kLevels[] = {{uint64_t{64} << 10, 10, 12},
+                             {uint64_t{2} << 20, 8, 9},
                              {uint64_t{32} << 20, 6, 9},
                              {UINT64_MAX, kFastGzip, kFastZstd}};
 
@@ -82,11 +82,11 @@ class ContentCheck {
 class Builder {
  public:
   // `tar` writes to `out`.
-  Builder(TarWriter* tar, CompressedWriter* out, const Listing& listing, const Context& context,
+  Builder(TarWriter* tar, CompressedWriter* out, const EntryLookup& entries, const Context& context,
           const QuickHashes* quick_hashes)
       : tar_(tar),
         out_(out),
-        listing_(listing),
+        entries_(entries),
         context_(context),
         opener_(context),
         check_(quick_hashes) {}
@@ -128,8 +128,8 @@ class Builder {
     }
   }
 
-  // Once `out` is finished: of the contents, in the order of the index.
-  std::string PackedSizes() const { return WritePackedSizes(DividePacked(spans_, out_->blocks())); }
+  // Of the contents, in the order of the index.
+  std::vector<ContentSpan> TakeSpans() { return std::move(spans_); }
 
  private:
   static std::string Stored(std::string_view path) {
@@ -140,9 +140,8 @@ class Builder {
   void PassThrough(std::string_view dir) {
     if (dir.empty() || dir == passed_ || IsUnder(passed_, dir)) return;
     PassThrough(ParentOf(dir));
-    uint32_t found = FindEntry(listing_, dir);
-    uint32_t mode = found != kNoEntry ? listing_.entries()[found].mode : kOwnDir;
-    tar_->AddDir(Stored(dir), mode | kSearchableDir);
+    std::optional<IndexEntry> entry = entries_.Find(dir);
+    tar_->AddDir(Stored(dir), (entry ? entry->mode : kOwnDir) | kSearchableDir);
     passed_ = dir;
   }
 
@@ -177,7 +176,7 @@ class Builder {
 
   TarWriter* tar_;
   CompressedWriter* out_;
-  const Listing& listing_;
+  const EntryLookup& entries_;
   const Context& context_;
   FileOpener opener_;
   ContentCheck check_;
@@ -188,32 +187,19 @@ class Builder {
 
 }  // namespace
 
-Layer FinishLayer(UniqueFd file, const Codec& codec, CompressedWriter* out) {
-  out->Finish();
-  Layer layer;
-  layer.file = std::move(file);
-  layer.diff_id = ToString(out->input_digest());
-  layer.descriptor.media_type =
-      codec.compression == Compression::kZstd ? kMediaTypeLayerZstd : kMediaTypeLayerGzip;
-  layer.descriptor.digest = ToString(out->digest());
-  layer.descriptor.size = out->size();
-  return layer;
-}
-
-Layer BuildLayer(const Segment& segment, const IndexId& index, const MakeHead& head,
-                 const Listing& listing, const Context& context, const PackOptions& options) {
-  UniqueFd file = OpenUnnamedFile();
-  Codec codec = CodecFor(options.compression, segment, index);
-  CompressedWriter out(file.get(), codec, options.threads);
-  TarWriter tar(&out, options.mtime);
-  Builder builder(&tar, &out, listing, context, options.quick_hashes);
+UnfinishedLayer BuildLayer(const Segment& segment, const IndexId& index, const MakeHead& head,
+                           const EntryLookup& entries, const Context& context,
+                           const PackOptions& options) {
+  UnfinishedLayer layer(CodecFor(options.compression, segment, index), options.threads);
+  TarWriter tar(layer.out(), options.mtime);
+  Builder builder(&tar, layer.out(), entries, context, options.quick_hashes);
 
   std::string name = std::string(kSegmentsPath) + '/' + ToHex(index.digest);
   builder.AddOwnDirs(name, 1);
   tar.BeginFile(WithoutRoot(name + std::string(kSegmentSuffix)), kOwnFile, index.size);
   WriteIndex(segment, [&](std::string_view piece) { tar.Write(piece); });
   tar.EndFile();
-  uint64_t index_size = out.EndMember();
+  layer.EndIndex();
 
   builder.ReserveSpans(segment.stored.size());
   builder.AddObjects(ObjectsOf(segment));
@@ -222,16 +208,11 @@ Layer BuildLayer(const Segment& segment, const IndexId& index, const MakeHead& h
   for (const LayerItem& item : items) builder.AddItem(item);
   if (head) {
     // All else is packed before the head is asked for.
-    out.EndMember();
+    layer.out()->EndMember();
     tar.AddFile(WithoutRoot(kManifestPath), kOwnFile, head());
   }
   tar.Finish();
-  Layer layer = FinishLayer(std::move(file), codec, &out);
-  layer.descriptor.annotations[kIndexSizeAnnotation] = std::to_string(index_size);
-  std::string packed_sizes = builder.PackedSizes();
-  if (!packed_sizes.empty()) {
-    layer.descriptor.annotations[kPackedSizesAnnotation] = std::move(packed_sizes);
-  }
+  layer.EndInput(builder.TakeSpans());
   return layer;
 }
 

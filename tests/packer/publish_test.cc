@@ -80,12 +80,25 @@ class RegistryTransport : public Transport {
     }
   }
 
+  bool Has(const std::string& digest) const {
+    return registry_.blobs.count(digest) + registry_.lies.count(digest) > 0;
+  }
+
+  // Is a blob mounted that is there?
+  bool HasMounted(const std::string& path) const {
+    constexpr std::string_view kMount = "?mount=sha256%3A";
+    size_t at = path.find(kMount);
+    if (at == std::string::npos) return false;
+    EXPECT_TRUE(path.ends_with("&from=app")) << path;
+    return Has("sha256:" + path.substr(at + kMount.size(), 64));
+  }
+
   Response Answer(const Request& request, const std::string& path) {
     Response answer{200, {}, "", request.url};
     std::string name = path.substr(path.rfind('/') + 1);
     bool manifest = path.find("/manifests/") != std::string::npos;
     if (request.method == "POST") {
-      answer.status = 202;
+      answer.status = HasMounted(path) ? 201 : 202;
       answer.headers["location"] = "/v2/app/blobs/uploads/1";
     } else if (request.method == "PUT" && manifest) {
       registry_.manifests[name] = ReadAll(*request.body);
@@ -99,8 +112,7 @@ class RegistryTransport : public Transport {
       answer.status = found == registry_.manifests.end() ? 404 : 200;
       if (answer.status == 200) answer.body = found->second;
     } else {
-      bool there = registry_.blobs.count(name) + registry_.lies.count(name) > 0;
-      answer.status = there ? 200 : 404;
+      answer.status = Has(name) ? 200 : 404;
     }
     return answer;
   }
@@ -124,7 +136,8 @@ class PublishTest : public testing::Test {
     store->GetManifest("v1");
     Uploads uploads(store.get());
     uploads.Add({"application/octet-stream", DigestOf("layer"), 5, {}, {}}, MemoryBlob("layer"));
-    return Publish(&uploads, "v1", parts_, BaseLayers(parts_.platforms, parts_.mtime, nullptr));
+    Publisher publisher(&uploads, parts_, BaseLayers(parts_.platforms, parts_.mtime, nullptr));
+    return publisher.Finish({}, "v1");
   }
 
   size_t Count(const std::string& prefix) const {
@@ -165,11 +178,21 @@ TEST_F(PublishTest, BlobsThenManifestsThenTheTag) {
   EXPECT_EQ(published.uploaded_bytes, bytes);
 }
 
-// A layer, a base layer that is not known and two configs: the tag, three trips for all blobs at
-// once, one for both manifests, one for the index.
-TEST_F(PublishTest, SixRoundTrips) {
+// A layer and two configs: the tag, two trips for all blobs at once, one for both manifests, one
+// for the index.
+TEST_F(PublishTest, FiveRoundTrips) {
   parts_.known_base = BuildBaseLayer(parts_.platforms[0], 0).descriptor.digest;
-  registry_.rounds = {1, 4, 4, 4, 2, 1};
+  parts_.known_platforms = parts_.platforms;
+  registry_.rounds = {1, 3, 3, 2, 1};
+  Run();
+  EXPECT_EQ(registry_.round, 5u);
+  EXPECT_EQ(registry_.manifests.size(), 3u);
+}
+
+// A base layer that is not known is asked for before.
+TEST_F(PublishTest, SixRoundTripsWithABaseLayer) {
+  parts_.known_base = BuildBaseLayer(parts_.platforms[0], 0).descriptor.digest;
+  registry_.rounds = {1, 4, 4, 1, 2, 1};
   Run();
   EXPECT_EQ(registry_.round, 6u);
   EXPECT_EQ(registry_.manifests.size(), 3u);
@@ -180,12 +203,42 @@ TEST_F(PublishTest, BasesOfAnEarlierImageAreNotAskedFor) {
   parts_.known_base = BuildBaseLayer(parts_.platforms[0], 0).descriptor.digest;
   parts_.known_platforms = parts_.platforms;
   Run();
-  EXPECT_EQ(Count("HEAD"), 3u);
+  EXPECT_EQ(Count("HEAD"), 0u);
+  EXPECT_EQ(Count("POST"), 3u);
   // They are another version's.
   registry_.log.clear();
   parts_.known_base = DigestOf("an older extractor");
   Run();
-  EXPECT_EQ(Count("HEAD"), 5u);
+  EXPECT_EQ(Count("HEAD"), 2u);
+  EXPECT_EQ(Count("PUT /v2/app/blobs/"), 2u) << "all but the bases is there by now";
+}
+
+// Which push wrote a layer is said where it is not the one of the layer below.
+TEST_F(PublishTest, PushesOfLayers) {
+  std::unique_ptr<Store> store =
+      OpenRegistry(ParseReference("localhost:5000/app:v1"), {},
+                   std::make_unique<RegistryTransport>(&registry_), RetryPolicy());
+  Uploads uploads(store.get());
+  for (uint64_t push : {1, 1, 0, 0, 3, 3, 7}) {
+    KnownSegment segment;
+    segment.push = push;
+    segment.layer = {kMediaTypeLayerGzip, DigestOf("layer"), 5, {}, {}};
+    segment.layer.annotations[kLabelPush] = "9";  // as another version wrote it
+    segment.diff_id = DigestOf("layer");
+    parts_.segments.push_back(segment);
+  }
+  Publisher publisher(&uploads, parts_, BaseLayers(parts_.platforms, 0, nullptr));
+  publisher.Finish(parts_.segments, "v1");
+  ImageIndex index = ReadIndex(registry_.manifests["v1"]);
+  ImageManifest first = ReadManifest(registry_.manifests[index.manifests[0].digest]);
+  std::string pushes;
+  for (const Descriptor& layer : first.layers) {
+    auto push = layer.annotations.find(kLabelPush);
+    pushes += push == layer.annotations.end() ? "- " : push->second + " ";
+  }
+  EXPECT_EQ(pushes, "- 1 - 0 - 3 - 7 ");
+  ImageManifest second = ReadManifest(registry_.manifests[index.manifests[1].digest]);
+  for (const Descriptor& layer : second.layers) EXPECT_TRUE(layer.annotations.empty());
 }
 
 TEST_F(PublishTest, SendsAgainWhatARegistryOnlySaysToHave) {
@@ -201,7 +254,7 @@ TEST_F(PublishTest, SendsAgainWhatARegistryOnlySaysToHave) {
   EXPECT_EQ(registry_.blobs[DigestOf("layer")], "layer");
   EXPECT_EQ(registry_.blobs.count(parts_.known_base), 1u);
   EXPECT_EQ(DigestOf(registry_.manifests["v1"]), published.index.descriptor.digest);
-  EXPECT_EQ(Count("HEAD"), 4u);
+  EXPECT_EQ(Count("HEAD"), 1u) << "the other platform's base";
   EXPECT_EQ(registry_.log.back(), "PUT /v2/app/manifests/v1");
 }
 

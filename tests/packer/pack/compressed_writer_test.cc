@@ -31,14 +31,16 @@ Packed Pack(const Codec& codec, std::string_view head, std::string_view rest, si
   CompressedWriter out(file.get(), codec, threads);
   Packed packed;
   out.Write(head);
-  packed.first = out.EndMember();
+  out.EndMember();
+  size_t blocks = (head.size() + codec.BlockSize() - 1) / codec.BlockSize();
   for (size_t i = 0; i < rest.size(); i += piece) out.Write(rest.substr(i, piece));
+  packed.input = out.EndInput();
   out.Finish();
+  packed.first = out.blocks()[blocks - 1].output;
   packed.bytes.resize(out.size());
   EXPECT_EQ(pread(file.get(), packed.bytes.data(), packed.bytes.size() + 1, 0),
             static_cast<ssize_t>(packed.bytes.size()));
   packed.digest = out.digest();
-  packed.input = out.input_digest();
   return packed;
 }
 
@@ -95,6 +97,7 @@ TEST(CompressedWriterTest, AFullDiskIsNamed) {
     CompressedWriter out(full.get(), {}, threads);
     try {
       out.Write(SomeText());
+      out.EndInput();
       out.Finish();
       ADD_FAILURE();
     } catch (const Error& error) {

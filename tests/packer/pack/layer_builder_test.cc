@@ -31,8 +31,10 @@ class LayerBuilderTest : public testing::Test {
     index_ = IndexOf(delta_.segment);
     MakeHead make_head;
     if (!head.empty()) make_head = [&] { return head; };
-    return BuildLayer(delta_.segment, IdOfIndex(delta_.segment), make_head, listing_, context,
-                      kOptions);
+    return BuildLayer(delta_.segment, IdOfIndex(delta_.segment), make_head, ListingLookup(listing_),
+                      context,
+                      kOptions)
+        .Finish();
   }
 
   static std::string BytesOf(const Layer& layer) {
@@ -124,7 +126,8 @@ TEST_F(LayerBuilderTest, AFileThatIsNotWhatWasHashedIsNamed) {
     WriteFile(dir_ / "a", now);
     Context context(dir_.path());
     try {
-      BuildLayer(delta_.segment, IdOfIndex(delta_.segment), nullptr, listing_, context, kOptions);
+      BuildLayer(delta_.segment, IdOfIndex(delta_.segment), nullptr, ListingLookup(listing_), context,
+                 kOptions);
       FAIL();
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kChanged);
