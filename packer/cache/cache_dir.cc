@@ -109,11 +109,11 @@ UniqueFd CacheDir::Open(CacheKind kind, bool make) const {
 }
 
 void CacheDir::Renew(CacheKind kind, std::string_view key) const {
-  std::optional<CacheFile> file = OpenFile(kind, key);
+  std::optional<File> file = OpenFile(kind, key);
   if (file) futimens(file->fd.get(), nullptr);
 }
 
-std::optional<CacheFile> CacheDir::OpenFile(CacheKind kind, std::string_view key) const {
+std::optional<CacheDir::File> CacheDir::OpenFile(CacheKind kind, std::string_view key) const {
   if (folder_.empty() || !IsKey(key)) return std::nullopt;
   UniqueFd folder = Open(kind, false);
   if (!folder.valid()) return std::nullopt;
@@ -123,12 +123,12 @@ std::optional<CacheFile> CacheDir::OpenFile(CacheKind kind, std::string_view key
   if (!file.valid() || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
   if (static_cast<uint64_t>(info.st_size) > BoundsOf(kind).max_bytes) return std::nullopt;
   if (info.st_mtim.tv_sec + kUseInterval < std::time(nullptr)) futimens(file.get(), nullptr);
-  return CacheFile{std::move(file), static_cast<uint64_t>(info.st_size)};
+  return File{std::move(file), static_cast<size_t>(info.st_size)};
 }
 
 // Nothing when it cannot be mapped.
-std::optional<CachedBytes> CacheDir::Map(const CacheFile& file) {
-  size_t size = static_cast<size_t>(file.size);
+std::optional<CachedBytes> CacheDir::Map(const File& file) {
+  size_t size = file.size;
   if (size < kWorthMapping || !IsOnLocalFs(file.fd.get())) return std::nullopt;
   // Writable only afterwards: else each page would become a copy at once.
   void* start = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.fd.get(), 0);
@@ -139,10 +139,10 @@ std::optional<CachedBytes> CacheDir::Map(const CacheFile& file) {
 }
 
 std::optional<CachedBytes> CacheDir::Read(CacheKind kind, std::string_view key) const {
-  std::optional<CacheFile> file = OpenFile(kind, key);
+  std::optional<File> file = OpenFile(kind, key);
   if (!file) return std::nullopt;
   if (std::optional<CachedBytes> mapped = Map(*file)) return mapped;
-  size_t size = static_cast<size_t>(file->size);
+  size_t size = file->size;
   auto data = std::make_unique_for_overwrite<char[]>(size);
   ssize_t n = ReadUpTo(file->fd.get(), data.get(), size);
   if (n < 0 || static_cast<size_t>(n) != size) return std::nullopt;

@@ -38,12 +38,6 @@ struct CachedBytes {
   std::string_view view() const { return {data.get(), size}; }
 };
 
-// One cached file, open: what is written under its name meanwhile is another file.
-struct CacheFile {
-  UniqueFd fd;
-  uint64_t size = 0;
-};
-
 // Threads and processes may share a cache: a file is written beside its name and renamed over it,
 // so a reader gets an old one or a new one, whole, and of two writers the last one stays.
 class CacheDir {
@@ -62,8 +56,6 @@ class CacheDir {
 
   // `key` is 1 to 128 letters and digits: the hex of a digest.
   std::optional<CachedBytes> Read(CacheKind kind, std::string_view key) const;
-  // The same for what is read piece by piece.
-  std::optional<CacheFile> OpenFile(CacheKind kind, std::string_view key) const;
 
   // Counts as used just now.
   void Renew(CacheKind kind, std::string_view key) const;
@@ -79,7 +71,14 @@ class CacheDir {
              const std::function<void(const Sink&)>& make) const;
 
  private:
-  static std::optional<CachedBytes> Map(const CacheFile& file);
+  // Open: what is written under its name meanwhile is another file.
+  struct File {
+    UniqueFd fd;
+    size_t size = 0;
+  };
+
+  std::optional<File> OpenFile(CacheKind kind, std::string_view key) const;
+  static std::optional<CachedBytes> Map(const File& file);
   // The kind's folder, made when `make`; not valid when there is none.
   UniqueFd Open(CacheKind kind, bool make) const;
   // `size`: of what was written.

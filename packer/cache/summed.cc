@@ -49,33 +49,6 @@ void SummedWriter::Finish() {
   out_({reinterpret_cast<const char*>(&sum), sizeof(sum)});
 }
 
-SummedReader::SummedReader(ReadNext read, uint64_t size)
-    : read_(std::move(read)), unread_(size - std::min<uint64_t>(size, sizeof(uint64_t))) {}
-
-const char* SummedReader::Take(size_t size) {
-  if (end_ - begin_ < size) {
-    if (size > left()) return nullptr;
-    if (window_.size() < size) window_.resize(std::max(size, kBuffer));
-    std::memmove(window_.data(), window_.data() + begin_, end_ - begin_);
-    end_ -= begin_;
-    begin_ = 0;
-    size_t more = static_cast<size_t>(std::min<uint64_t>(unread_, window_.size() - end_));
-    if (read_(window_.data() + end_, more) != more) return nullptr;
-    sum_.Add(window_.data() + end_, more);
-    end_ += more;
-    unread_ -= more;
-  }
-  const char* taken = window_.data() + begin_;
-  begin_ += size;
-  return taken;
-}
-
-bool SummedReader::Finish() {
-  uint64_t sum = 0;
-  char* bytes = reinterpret_cast<char*>(&sum);
-  return left() == 0 && read_(bytes, sizeof(sum)) == sizeof(sum) && sum == sum_.Sum();
-}
-
 std::optional<std::string_view> ReadSummed(std::string_view bytes) {
   XXH64_hash_t sum;
   if (bytes.size() < sizeof(sum)) return std::nullopt;

@@ -49,31 +49,6 @@ class SummedWriter {
   std::string buffer_;
 };
 
-// Reads such bytes from their beginning to their end, a window of them at a time.
-class SummedReader {
- public:
-  // Puts the bytes that come next into a buffer: how many, fewer than asked for only at the end or
-  // when reading fails.
-  using ReadNext = std::function<size_t(char* buffer, size_t size)>;
-
-  // `size`: of all, with the checksum.
-  SummedReader(ReadNext read, uint64_t size);
-
-  // Of what was added and was not taken yet.
-  uint64_t left() const { return unread_ + (end_ - begin_); }
-  // The next bytes, valid until the next call; null when there are not as many.
-  const char* Take(size_t size);
-  // Once all is taken: is it undamaged? Until then nothing of it is to be believed.
-  bool Finish();
-
- private:
-  ReadNext read_;
-  RunningSum sum_;
-  std::string window_;
-  size_t begin_ = 0, end_ = 0;  // what is in the window and not taken
-  uint64_t unread_;
-};
-
 // What was added; nothing when the bytes are damaged.
 std::optional<std::string_view> ReadSummed(std::string_view bytes);
 

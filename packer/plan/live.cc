@@ -25,6 +25,7 @@ uint64_t Scale(uint64_t part, uint64_t whole, uint64_t bytes) {
 // layer when there is a hint, else its bytes before compression.
 std::vector<PackedContent> Weigh(const HeldBytes& held, std::string_view packed_sizes) {
   std::vector<PackedContent> contents;
+  contents.reserve(held.lines().size());
   for (uint64_t bytes : held.lines()) {
     if (bytes != HeldBytes::kNothing) contents.push_back({bytes, bytes});
   }
@@ -50,14 +51,8 @@ uint64_t LiveBytes(const OldLayer& layer, const HeldBytes& held, const LiveLines
 }  // namespace
 
 HeldBytes::HeldBytes(const SegmentLines& segment) {
-  lines_.reserve(segment.lines.size());
-  for (const IndexEntry& line : segment.lines) Add(line);
-}
-
-void HeldBytes::Add(const IndexEntry& line) {
-  bool holds = HoldsContent(line);
-  lines_.push_back(holds ? line.size : kNothing);
-  if (holds) contents_ += line.size;
+  Reserve(segment.lines.size());
+  for (const IndexEntry& line : segment.lines) Add(HoldsContent(line) ? line.size : kNothing);
 }
 
 uint64_t HeldBytes::Weight() const {

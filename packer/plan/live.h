@@ -1,6 +1,7 @@
 // What of a segment's layer an image needs: by line of the segment, and as estimated bytes. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,12 @@ class HeldBytes {
 
   HeldBytes() = default;
   explicit HeldBytes(const SegmentLines& segment);
-  void Add(const IndexEntry& line);
+  void Reserve(size_t lines) { lines_.reserve(lines); }
+  // The next line's; or kNothing.
+  void Add(uint64_t bytes) {
+    lines_.push_back(bytes);
+    if (bytes != kNothing) contents_ += bytes;
+  }
 
   const std::vector<uint64_t>& lines() const { return lines_; }
   // What the segment holds before compression, with its index.

@@ -77,6 +77,23 @@ bool TakeNumber(std::string_view* text, char after, uint64_t* number) {
   return !text->empty();
 }
 
+struct HintedRun {
+  uint64_t contents;
+  uint64_t units;
+};
+
+// False: it is no hint for so many contents.
+bool ReadRuns(std::string_view hint, uint64_t contents, std::vector<HintedRun>* runs) {
+  while (!hint.empty()) {
+    HintedRun run = {};
+    if (!TakeNumber(&hint, ':', &run.contents) || !TakeNumber(&hint, ',', &run.units)) return false;
+    if (run.contents == 0 || run.contents > contents || run.units > kMostUnits) return false;
+    contents -= run.contents;
+    runs->push_back(run);
+  }
+  return !runs->empty() && contents == 0;
+}
+
 }  // namespace
 
 std::string WritePackedSizes(const std::vector<PackedContent>& contents) {
@@ -96,21 +113,18 @@ std::string WritePackedSizes(const std::vector<PackedContent>& contents) {
 }
 
 bool ReadPackedSizes(std::string_view hint, std::vector<PackedContent>* contents) {
-  std::vector<PackedContent> read = *contents;
-  size_t done = 0;
-  while (!hint.empty()) {
-    uint64_t count = 0, units = 0;
-    if (!TakeNumber(&hint, ':', &count) || !TakeNumber(&hint, ',', &units)) return false;
-    if (count == 0 || count > read.size() - done || units > kMostUnits) return false;
+  std::vector<HintedRun> runs;
+  if (!ReadRuns(hint, contents->size(), &runs)) return false;
+  auto content = contents->begin();
+  for (const HintedRun& run : runs) {
+    auto end = content + static_cast<ptrdiff_t>(run.contents);
     double bytes = 0;
-    for (size_t i = done; i < done + count; ++i) bytes += static_cast<double>(read[i].bytes);
-    double rate = bytes > 0 ? static_cast<double>(units * kUnit) / bytes : 0;
-    for (; count > 0; --count, ++done) {
-      read[done].packed = static_cast<uint64_t>(static_cast<double>(read[done].bytes) * rate);
+    for (auto i = content; i != end; ++i) bytes += static_cast<double>(i->bytes);
+    double rate = bytes > 0 ? static_cast<double>(run.units * kUnit) / bytes : 0;
+    for (; content != end; ++content) {
+      content->packed = static_cast<uint64_t>(static_cast<double>(content->bytes) * rate);
     }
   }
-  if (done == 0 || done != read.size()) return false;
-  *contents = std::move(read);
   return true;
 }
 

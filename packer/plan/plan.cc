@@ -36,6 +36,7 @@ class WholeSegments : public DeltaSource {
   }
 
   const HeldBytes& Held(size_t i) const override { return held_[i]; }
+  void CompleteMirror(Segment* part) const override { AddParents(next_, part); }
 
  private:
   std::span<const OldSegment> old_;
@@ -71,7 +72,7 @@ std::vector<SegmentStats> StatsOf(std::span<const OldSegment> old,
 }
 
 std::optional<Plan> MakePlan(const std::vector<OldLayer>& layers, DeltaSource* deltas,
-                             const Listing& next, const PlanOptions& options) {
+                             const PlanOptions& options) {
   Plan plan;
   plan.kept.assign(layers.size(), true);
   std::optional<DeltaOn> on = deltas->Compute(plan.kept);
@@ -94,7 +95,7 @@ std::optional<Plan> MakePlan(const std::vector<OldLayer>& layers, DeltaSource* d
   plan.text = std::move(on->delta.text);
   plan.parts = Split(std::move(on->delta.segment), part_bytes);
   if (options.mirror && plan.parts.size() > 1) {
-    for (Segment& part : plan.parts) AddParents(next, &part);
+    for (Segment& part : plan.parts) deltas->CompleteMirror(&part);
   }
   for (const Segment& part : plan.parts) plan.live.push_back(LiveLinesOf(part));
   return plan;
@@ -105,7 +106,7 @@ Plan MakePlan(std::span<const OldSegment> old, const Listing& next, const PlanOp
   layers.reserve(old.size());
   for (const OldSegment& segment : old) layers.push_back(segment.layer);
   WholeSegments deltas(old, next, options.mirror);
-  return *MakePlan(layers, &deltas, next, options);
+  return *MakePlan(layers, &deltas, options);
 }
 
 }  // namespace kontext

@@ -53,12 +53,14 @@ class DeltaSource {
   virtual std::optional<DeltaOn> Compute(const std::vector<bool>& kept) = 0;
   // Of old segment i; asked after the first Compute.
   virtual const HeldBytes& Held(size_t i) const = 0;
+  // Of a mirror: what each part of several needs to be one (AddParents in delta.h).
+  virtual void CompleteMirror(Segment* part) const = 0;
 };
 
 // `layers`: of the old segments, bottom to top. Nothing when the source gives nothing. The plan's
-// views point into `next`, too.
+// views point into what the deltas' do.
 std::optional<Plan> MakePlan(const std::vector<OldLayer>& layers, DeltaSource* deltas,
-                             const Listing& next, const PlanOptions& options);
+                             const PlanOptions& options);
 
 // The same from all lines of the old segments.
 Plan MakePlan(std::span<const OldSegment> old, const Listing& next, const PlanOptions& options);

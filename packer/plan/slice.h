@@ -13,106 +13,78 @@
 // has nothing to say. (Weiser, "Program slicing", 1981, does the same with the lines of a program.)
 #pragma once
 
-#include <bitset>
 #include <cstddef>
-#include <cstdint>
-#include <functional>
-#include <map>
-#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
-#include "common/path.h"
+#include "packer/plan/entry_lookup.h"
+#include "packer/plan/line_lookup.h"
 #include "packer/plan/live.h"
 #include "packer/plan/merged.h"
 
 namespace kontext {
 
-// Gives a segment's lines in index order, each time anew; a line's views need be valid until the
-// next one only. False: they are not there after all.
-using VisitLines = std::function<bool(const std::function<void(const IndexEntry& line)>& take)>;
-
-// With more than that, a plan from everything is faster.
-struct SliceLimits {
-  size_t lines = SIZE_MAX;   // of the slice
-  size_t passes = SIZE_MAX;  // over all lines; each finds what depends on what the last one found
-};
-
-// Paths, some with all that is below them.
-class PathSet {
- public:
-  // False: it was there already.
-  bool Add(std::string_view path, bool with_all_below);
-
-  struct Less {
-    using is_transparent = void;
-    bool operator()(std::string_view a, std::string_view b) const { return ComparePaths(a, b) < 0; }
-  };
-  // Each with whether all below it is meant, in the order of ComparePaths.
-  const std::map<std::string, bool, Less>& paths() const { return paths_; }
-
-  // Looks up paths that come in the order of ComparePaths.
-  class Cursor {
-   public:
-    explicit Cursor(const PathSet& set) : next_(set.paths_.begin()), end_(set.paths_.end()) {}
-    bool Has(std::string_view path);
-
-   private:
-    std::map<std::string, bool, Less>::const_iterator next_, end_;
-    std::string_view last_, within_;  // passed by; empty: none
-  };
-
- private:
-  std::map<std::string, bool, Less> paths_;
-};
-
 class Slicer {
  public:
-  // `next`: the listing that is planned for.
-  Slicer(std::vector<VisitLines> segments, const Listing& next, const SliceLimits& limits);
+  // `next`: the listing that is planned for. `most_lines`: of the slice, with more than that a plan
+  // from everything is faster. Refers to all of them.
+  Slicer(const std::vector<const LineLookup*>& segments, const EntryLookup& next,
+         size_t most_lines);
 
-  // Asks for a path and what it depends on.
+  // Asks for a path and what it depends on. The text must outlive this.
   void AddPath(std::string_view path) { AddPath(path, false); }
   // Asks for all of a segment. False: as Grow.
   bool AddSegment(size_t segment);
-  // Makes the slice of all that was asked for since the beginning. False: it would pass a limit, or
-  // lines are not there.
+  // Makes the slice of all that was asked for since the beginning. False: it would have too many
+  // lines.
   bool Grow();
 
   // By segment: its lines that are in the slice, and where each is among all of its lines.
-  const std::vector<SegmentLines>& lines() const { return lines_; }
-  const std::vector<size_t>& Positions(size_t segment) const { return positions_[segment]; }
+  const SegmentLines& Lines(size_t segment) const { return parts_[segment].lines; }
+  const std::vector<size_t>& Positions(size_t segment) const { return parts_[segment].positions; }
   // Of all of its lines.
-  const HeldBytes& Held(size_t segment) const { return held_[segment]; }
+  const HeldBytes& Held(size_t segment) const { return parts_[segment].held; }
   // The slice's part of the next listing; its views are that listing's.
   const Listing& next() const { return next_; }
 
  private:
+  // What is in the slice of something that has more.
+  struct Part {
+    const LineLookup* all;
+    HeldBytes held;
+    std::vector<bool> has;
+    std::vector<size_t> positions;
+    SegmentLines lines;
+  };
+
+  struct Wanted {
+    std::string_view path;
+    bool with_all_below;
+  };
+
   // `with_all_below`: a line there is no directory's.
   void AddPath(std::string_view path, bool with_all_below);
   void AddContentOf(const IndexEntry& line);
   void AddDependencies(const IndexEntry& line);
   bool IsDirNext(std::string_view path) const;
-  bool HasContent(const Digest& digest) const;
-  void TakeNext();
-  bool Pass();
-  bool PassOver(size_t segment);
+  void Take(const Wanted& wanted);
+  void Take(const Digest& content);
+  void TakeLine(Part* part, size_t position, const IndexEntry& line);
+  void TakeNext(const Wanted& wanted);
 
-  std::vector<VisitLines> segments_;
-  const Listing& all_next_;
-  SliceLimits limits_;
-  size_t passes_ = 0;
-  PathSet paths_;
+  std::vector<Part> parts_;
+  const EntryLookup& all_next_;
+  size_t most_lines_;
+  size_t taken_ = 0;
+  std::unordered_map<std::string_view, bool> paths_;  // each with whether all below it is meant
   std::unordered_set<Digest, DigestHash> contents_;
-  std::bitset<1 << 16> beginnings_;  // of their digests: most lines are passed by at a look
-  // The same, and a bit more, of the contents of lines that this pass has passed by: none of them
-  // has what is wanted only now, mostly, and another pass would find nothing.
-  std::vector<bool> passed_by_;
-  bool grown_ = true;  // since the last pass, by what may be in lines that it passed by
-  std::vector<SegmentLines> lines_;
-  std::vector<std::vector<size_t>> positions_;
-  std::vector<HeldBytes> held_;
+  // Not looked up yet.
+  std::vector<Wanted> new_paths_;
+  std::vector<Digest> new_contents_;
+  std::vector<bool> has_next_;
+  std::vector<size_t> next_positions_;
   Listing next_;
 };
 

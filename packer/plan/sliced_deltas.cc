@@ -4,10 +4,11 @@
 
 namespace kontext {
 
-SlicedDeltas::SlicedDeltas(std::vector<VisitLines> segments, std::span<const LiveLines> live,
-                           std::span<const std::string_view> changes, const Listing& next,
-                           const SliceLimits& limits)
-    : live_(live), slicer_(std::move(segments), next, limits) {
+SlicedDeltas::SlicedDeltas(const std::vector<const LineLookup*>& segments,
+                           std::span<const LiveLines> live,
+                           std::span<const std::string_view> changes, const EntryLookup& next,
+                           size_t most_lines)
+    : live_(live), slicer_(segments, next, most_lines) {
   for (std::string_view path : changes) slicer_.AddPath(path);
 }
 
@@ -19,7 +20,7 @@ std::optional<DeltaOn> SlicedDeltas::Compute(const std::vector<bool>& kept) {
   if (!slicer_.Grow()) return std::nullopt;
   std::vector<const SegmentLines*> all, lower;
   for (size_t i = 0; i < kept.size(); ++i) {
-    all.push_back(&slicer_.lines()[i]);
+    all.push_back(&slicer_.Lines(i));
     if (kept[i]) lower.push_back(all.back());
   }
   Merged before(all);
@@ -51,7 +52,7 @@ LiveLines SlicedDeltas::LiveOf(size_t segment, const SegmentUse& before,
   live.lines += after.lines - before.lines;
   const std::vector<size_t>& positions = slicer_.Positions(segment);
   for (size_t position : positions) live.contents[position] = false;
-  const IndexEntry* first = slicer_.lines()[segment].lines.data();
+  const IndexEntry* first = slicer_.Lines(segment).lines.data();
   for (const IndexEntry* content : after.contents) {
     live.contents[positions[static_cast<size_t>(content - first)]] = true;
   }

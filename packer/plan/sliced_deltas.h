@@ -3,6 +3,7 @@
 // Not for mirrors. Pure.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -17,16 +18,17 @@ class SlicedDeltas : public DeltaSource {
  public:
   // `live`: Plan::live of the push that made the image of these segments, bottom to top. `changes`:
   // all paths that are in one of that image's listing and `next` only, or have another entry in
-  // each. Refers to `live` and `next`.
-  SlicedDeltas(std::vector<VisitLines> segments, std::span<const LiveLines> live,
-               std::span<const std::string_view> changes, const Listing& next,
-               const SliceLimits& limits);
+  // each. Refers to all of them.
+  SlicedDeltas(const std::vector<const LineLookup*>& segments, std::span<const LiveLines> live,
+               std::span<const std::string_view> changes, const EntryLookup& next,
+               size_t most_lines);
 
-  // Nothing when the change touches too much, when lines are not there, or when the image is not
-  // what a plan of this program makes.
+  // Nothing when the change touches more than `most_lines`, or when the image is not what a plan of
+  // this program makes.
   // To be called with more and more segments left out: a slice only grows.
   std::optional<DeltaOn> Compute(const std::vector<bool>& kept) override;
   const HeldBytes& Held(size_t i) const override { return slicer_.Held(i); }
+  void CompleteMirror(Segment*) const override {}
 
  private:
   bool AreLive(const std::vector<SegmentUse>& before) const;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,29 +11,19 @@
 #include <vector>
 
 #include "common/index_writer.h"
+#include "packer/cache/summed.h"
 #include "tests/support/index_text.h"
+#include "tests/support/lines_file.h"
 #include "tests/support/random.h"
 #include "tests/support/segments.h"
 
 namespace kontext {
 namespace {
 
-std::string BytesOf(const SegmentLines& segment) {
-  std::string bytes;
-  WriteLinesFile(segment.digest, segment.lines, [&](std::string_view part) { bytes += part; });
-  return bytes;
-}
-
-size_t TakeUpTo(char* buffer, size_t size, std::string_view* bytes) {
-  size_t taken = bytes->copy(buffer, size);
-  bytes->remove_prefix(taken);
-  return taken;
-}
-
 std::optional<SegmentLines> Read(const Digest& segment, std::string_view bytes) {
-  return ReadLinesFile(
-      segment, [&](char* buffer, size_t size) { return TakeUpTo(buffer, size, &bytes); },
-      bytes.size());
+  std::optional<LinesFile> file = OpenLinesFile(segment, bytes);
+  if (!file) return std::nullopt;
+  return file->All();
 }
 
 std::string TextOf(const SegmentLines& segment) {
@@ -80,7 +72,7 @@ SegmentLines Sample() {
 
 TEST(LinesFileTest, GivesTheLinesBack) {
   SegmentLines sample = Sample();
-  std::optional<SegmentLines> read = Read(sample.digest, BytesOf(sample));
+  std::optional<SegmentLines> read = Read(sample.digest, LinesFileOf(sample));
   ASSERT_TRUE(read);
   EXPECT_EQ(TextOf(*read), TextOf(sample));
   EXPECT_EQ(read->digest, sample.digest);
@@ -91,19 +83,19 @@ TEST(LinesFileTest, GivesTheLinesBack) {
 TEST(LinesFileTest, AnEmptySegment) {
   SegmentLines none;
   none.digest = Sha("");
-  std::optional<SegmentLines> read = Read(none.digest, BytesOf(none));
+  std::optional<SegmentLines> read = Read(none.digest, LinesFileOf(none));
   ASSERT_TRUE(read);
   EXPECT_TRUE(read->lines.empty());
 }
 
 TEST(LinesFileTest, NothingOfAnotherSegment) {
   SegmentLines sample = Sample();
-  EXPECT_FALSE(Read(Sha("another"), BytesOf(sample)));
+  EXPECT_FALSE(Read(Sha("another"), LinesFileOf(sample)));
 }
 
 TEST(LinesFileTest, NothingWhenAnyByteIsDamagedOrMissing) {
   SegmentLines sample = Sample();
-  const std::string bytes = BytesOf(sample);
+  const std::string bytes = LinesFileOf(sample);
   for (size_t i = 0; i < bytes.size(); ++i) {
     std::string damaged = bytes;
     damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
@@ -113,45 +105,63 @@ TEST(LinesFileTest, NothingWhenAnyByteIsDamagedOrMissing) {
   EXPECT_FALSE(Read(sample.digest, bytes + "x"));
 }
 
-TEST(LinesFileTest, ALineThatIsNoneEndsIt) {
+// With a checksum that is right all the same.
+TEST(LinesFileTest, NothingThatDoesNotHoldTogether) {
   SegmentLines sample = Sample();
-  const std::string bytes = BytesOf(sample);
-  constexpr size_t kFirst = 48, kSecond = kFirst + 56;  // an object has no text
-  for (auto [at, value] : {std::pair{kSecond + 54, '\x09'}, std::pair{kSecond + 40, '\0'}}) {
-    std::string damaged = bytes;
-    ASSERT_NE(damaged[at], value);
-    damaged[at] = value;
-    std::string_view left = damaged;
-    LinesFileReader reader(
-        sample.digest, [&](char* buffer, size_t size) { return TakeUpTo(buffer, size, &left); },
-        damaged.size());
-    IndexEntry line;
-    EXPECT_TRUE(reader.Next(&line));
-    EXPECT_FALSE(reader.Next(&line)) << at;
-    EXPECT_FALSE(reader.Finish());
+  const std::string bytes = LinesFileOf(sample);
+  constexpr size_t kLines = 8, kObjects = 16, kContents = 24, kFirst = 64, kSecond = 128;
+  constexpr size_t kTextAt = 40, kPathLength = 48, kType = 62;
+  size_t places = kFirst + 64 * sample.lines.size();
+  for (size_t at : {kLines, kLines + 7, kObjects, kObjects + 7, kContents, kContents + 7,
+                    kFirst + kType, kSecond + kType, kSecond + kTextAt, kSecond + kTextAt + 7,
+                    kSecond + kPathLength, kSecond + kPathLength + 3, places + 3}) {
+    std::string damaged = bytes.substr(0, bytes.size() - sizeof(uint64_t));
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x55);
+    RunningSum sum;
+    sum.Add(damaged.data(), damaged.size());
+    uint64_t value = sum.Sum();
+    damaged.append(reinterpret_cast<const char*>(&value), sizeof(value));
+    EXPECT_FALSE(Read(sample.digest, damaged)) << at;
   }
 }
 
-TEST(LinesFileTest, MoreThanIsHeldAtATime) {
+TEST(LinesFileTest, LooksUpPathsAndContents) {
+  Random random;
   Tree tree;
-  for (int i = 0; i < 3000; ++i) {
-    std::string name = std::to_string(i);
-    tree["f" + name + std::string(static_cast<size_t>(i % 240), 'n')] = {EntryType::kFile, 0644,
-                                                                         name};
-    if (i % 1000 == 0) {
-      std::string deep = "d" + name;
-      for (int level = 0; level < 250; ++level) deep += "/" + std::string(240, 'd');
-      tree[deep] = {EntryType::kFile, 0600, name};
+  for (int round = 0; round < 50; ++round) {
+    for (int i = 0; i < 10; ++i) EditTree(&random, &tree);
+    SegmentLines lines = LinesOf(ListingOf(tree));
+    LinesFile file = OpenLinesFile(lines);
+    ASSERT_EQ(file.size(), lines.lines.size());
+    EXPECT_EQ(file.Held().lines(), HeldBytes(lines).lines());
+    EXPECT_EQ(file.Held().Weight(), HeldBytes(lines).Weight());
+    EXPECT_EQ(file.FirstFrom("\xff\xff\xff\xff"), lines.lines.size());
+    for (size_t i = 0; i < lines.lines.size(); ++i) {
+      const IndexEntry& line = lines.lines[i];
+      if (i >= file.objects()) {
+        EXPECT_EQ(file.FirstFrom(line.path), i);
+        EXPECT_EQ(file.FirstFrom(std::string(line.path) + '/'), i + 1) << "before all below it";
+      }
+      std::vector<size_t> same;
+      for (size_t j = 0; j < lines.lines.size(); ++j) {
+        bool is_content = HoldsContent(lines.lines[j]) || !lines.lines[j].at.empty();
+        if (is_content && lines.lines[j].sha256 == line.sha256) same.push_back(j);
+      }
+      if (same.empty()) continue;
+      std::vector<size_t> found = file.LinesWith(line.sha256);
+      std::sort(found.begin(), found.end());
+      EXPECT_EQ(found, same);
     }
+    EXPECT_TRUE(file.LinesWith(Sha("what no file has")).empty());
   }
-  SegmentLines lines = LinesOf(ListingOf(tree));
-  std::string bytes = BytesOf(lines);
-  ASSERT_GT(bytes.size(), 500'000u);
-  std::optional<SegmentLines> read = Read(lines.digest, bytes);
-  ASSERT_TRUE(read);
-  EXPECT_EQ(TextOf(*read), TextOf(lines));
-  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
-  EXPECT_FALSE(Read(lines.digest, bytes));
+}
+
+TEST(LinesFileTest, ObjectLinesComeFirst) {
+  SegmentLines sample = Sample();
+  LinesFile file = OpenLinesFile(sample);
+  EXPECT_EQ(file.objects(), 1u);
+  EXPECT_EQ(file.FirstFrom("a"), 1u);
+  EXPECT_EQ(file.LinesWith(Sha("odd")), std::vector<size_t>{0});
 }
 
 TEST(LinesFileTest, RandomSegments) {
@@ -160,7 +170,7 @@ TEST(LinesFileTest, RandomSegments) {
   for (int round = 0; round < 50; ++round) {
     for (int i = 0; i < 10; ++i) EditTree(&random, &tree);
     SegmentLines lines = LinesOf(ListingOf(tree));
-    std::optional<SegmentLines> read = Read(lines.digest, BytesOf(lines));
+    std::optional<SegmentLines> read = Read(lines.digest, LinesFileOf(lines));
     ASSERT_TRUE(read) << round;
     EXPECT_EQ(TextOf(*read), TextOf(lines)) << round;
   }

@@ -3,28 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "tests/support/lines_file.h"
 #include "tests/support/segments.h"
 
 namespace kontext {
 namespace {
-
-VisitLines LinesOf(const SegmentLines& segment) {
-  return [&segment](const std::function<void(const IndexEntry& line)>& take) {
-    // Views that do not outlive their turn.
-    for (const IndexEntry& line : segment.lines) {
-      std::string path(line.path), target(line.target), at(line.at);
-      IndexEntry given = line;
-      given.path = path;
-      given.target = target;
-      given.at = at;
-      take(given);
-    }
-    return true;
-  };
-}
 
 std::vector<std::string_view> ChangesBetween(const Tree& before, const Tree& after) {
   std::vector<std::string_view> changes;
@@ -51,17 +38,28 @@ std::vector<SegmentLines> Read(const Image& image) {
   return read;
 }
 
-std::vector<VisitLines> VisitsOf(const std::vector<SegmentLines>& read) {
-  std::vector<VisitLines> visits;
-  for (const SegmentLines& segment : read) visits.push_back(LinesOf(segment));
-  return visits;
-}
+// The segments as they are looked up.
+class Lookups {
+ public:
+  explicit Lookups(const std::vector<SegmentLines>& read) {
+    files_.reserve(read.size());
+    for (const SegmentLines& segment : read) files_.push_back(OpenLinesFile(segment));
+    for (const LinesFile& file : files_) all_.push_back(&file);
+  }
+  const std::vector<const LineLookup*>& all() const { return all_; }
+
+ private:
+  std::vector<LinesFile> files_;
+  std::vector<const LineLookup*> all_;
+};
 
 std::optional<Plan> SlicedPlan(const Image& image, const std::vector<SegmentLines>& read,
                                const std::vector<std::string_view>& changes, const Listing& next,
-                               const PlanOptions& options, const SliceLimits& limits = {}) {
-  SlicedDeltas deltas(VisitsOf(read), image.live, changes, next, limits);
-  return MakePlan(image.layers, &deltas, next, options);
+                               const PlanOptions& options, size_t most_lines = SIZE_MAX) {
+  Lookups lookups(read);
+  ListingLookup entries(next);
+  SlicedDeltas deltas(lookups.all(), image.live, changes, entries, most_lines);
+  return MakePlan(image.layers, &deltas, options);
 }
 
 Plan WholePlan(const Image& image, const std::vector<SegmentLines>& read, const Listing& next,
@@ -135,7 +133,7 @@ TEST(SlicedDeltasTest, PlansAsFromEverything) {
         ASSERT_EQ(TextOf(*part), TextOf(whole)) << "round " << round << ", push " << push;
         ASSERT_EQ(part->live, whole.live) << "round " << round << ", push " << push;
         size_t third = LinesIn(read) / 3;
-        small += SlicedPlan(image, read, changes, next, options, {.lines = third}).has_value();
+        small += SlicedPlan(image, read, changes, next, options, third).has_value();
         for (bool kept : whole.kept) dropped += !kept;
         for (const IndexEntry& line : whole.parts.front().lines) {
           removed += line.type == EntryType::kRemoved;
@@ -163,7 +161,9 @@ class Stack {
     std::vector<SegmentLines> read = Read(image_);
     std::vector<std::string_view> changes = ChangesBetween(tree_, tree);
     DeltaOn whole = Whole(read, next, kept);
-    SlicedDeltas deltas(VisitsOf(read), image_.live, changes, next, {});
+    Lookups lookups(read);
+    ListingLookup entries(next);
+    SlicedDeltas deltas(lookups.all(), image_.live, changes, entries, SIZE_MAX);
     std::optional<DeltaOn> on_all = deltas.Compute(std::vector<bool>(kept.size(), true));
     ASSERT_TRUE(on_all);
     std::optional<DeltaOn> sliced = deltas.Compute(kept);
@@ -344,9 +344,9 @@ class SlicedDeltasOfASmallImageTest : public testing::Test {
     read_ = Read(image_);
   }
 
-  bool CanPlanFor(const Tree& tree, const SliceLimits& limits) const {
+  bool CanPlanFor(const Tree& tree, size_t most_lines) const {
     Listing next = ListingOf(tree);
-    return SlicedPlan(image_, read_, ChangesBetween(tree_, tree), next, {}, limits).has_value();
+    return SlicedPlan(image_, read_, ChangesBetween(tree_, tree), next, {}, most_lines).has_value();
   }
 
   Tree tree_;
@@ -357,19 +357,12 @@ class SlicedDeltasOfASmallImageTest : public testing::Test {
 TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenTheChangeTouchesTooMuch) {
   Tree alone = tree_;
   alone["other"].text = "new";
-  EXPECT_TRUE(CanPlanFor(alone, {.lines = 5}));
+  EXPECT_TRUE(CanPlanFor(alone, 5));
   // One content for all of these.
   Tree shared = tree_;
   shared["f3"].text = "new";
-  EXPECT_FALSE(CanPlanFor(shared, {.lines = 5}));
-  EXPECT_TRUE(CanPlanFor(shared, {.lines = 100}));
-}
-
-TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenItTakesTooManyPasses) {
-  Tree tree = tree_;
-  tree["f3"].text = "new";
-  EXPECT_FALSE(CanPlanFor(tree, {.passes = 1})) << "the others have the old content";
-  EXPECT_TRUE(CanPlanFor(tree, {.passes = 3}));
+  EXPECT_FALSE(CanPlanFor(shared, 5));
+  EXPECT_TRUE(CanPlanFor(shared, 100));
 }
 
 TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenWhatIsLiveIsNotWhatTheLinesSay) {
@@ -378,31 +371,9 @@ TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenWhatIsLiveIsNotWhatTheLinesSay)
   for (size_t line = 0; line < image_.live[0].contents.size(); ++line) {
     if (read_[0].lines[line].path == "other") image_.live[0].contents[line] = false;
   }
-  EXPECT_FALSE(CanPlanFor(next, {}));
+  EXPECT_FALSE(CanPlanFor(next, SIZE_MAX));
   image_.live[0].contents.pop_back();
-  EXPECT_FALSE(CanPlanFor(next, {}));
-}
-
-TEST_F(SlicedDeltasOfASmallImageTest, OnePassWhenNoLineThatWasPassedByMatters) {
-  Tree tree = tree_;
-  tree["other"].text = "new";
-  EXPECT_TRUE(CanPlanFor(tree, {.passes = 1}));
-}
-
-TEST_F(SlicedDeltasOfASmallImageTest, NothingWhenLinesAreNotThere) {
-  Tree tree = tree_;
-  tree["f3"].text = "new";
-  Listing next = ListingOf(tree);
-  std::vector<std::string_view> changes = ChangesBetween(tree_, tree);
-  VisitLines lines = LinesOf(read_[0]);
-  for (int there = 0; there < 2; ++there) {
-    int visits = 0;  // the second one finds nothing more
-    VisitLines vanishing = [&](const std::function<void(const IndexEntry& line)>& take) {
-      return ++visits <= there && lines(take);
-    };
-    SlicedDeltas deltas({vanishing}, image_.live, changes, next, {});
-    EXPECT_FALSE(MakePlan(image_.layers, &deltas, next, {})) << there;
-  }
+  EXPECT_FALSE(CanPlanFor(next, SIZE_MAX));
 }
 
 }  // namespace
