@@ -35,7 +35,7 @@ std::optional<Plan> PlanOn(const KnownImage& image, const CacheDir* cache, const
   std::vector<const LineLookup*> lines;
   lines.reserve(files.size());
   for (const LinesFile& file : files) lines.push_back(&file);
-  ListingLookup next(scan.listing());
+  const EntryLookup& next = scan.entries();
   SlicedDeltas deltas(lines, *live, *changes, next, MostLines(next.size()));
   return MakePlan(layers, &deltas, {});
 }

@@ -263,7 +263,7 @@ Head Pusher::HeadWithoutTree(const std::vector<IndexId>& added) const {
 UnfinishedLayer Pusher::PackSegment(const Segment& part, const IndexId& index,
                                     const MakeHead& head) {
   UnfinishedLayer packed =
-      BuildLayer(part, index, head, ListingLookup(scan_.listing()), source_.context(),
+      BuildLayer(part, index, head, scan_.entries(), source_.context(),
                  {options_.compression, source_.threads(), FixedTime(), &scan_.quick_hashes});
   segments_.push_back({index.digest, {}, push_, packed.diff_id(), {Summary(part), ""}});
   return packed;

@@ -1,5 +1,6 @@
 #include "packer/scan/scan.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <exception>
@@ -65,7 +66,7 @@ std::optional<std::vector<std::string_view>> CompareAll(const RecordedTree& reco
 std::optional<std::vector<std::string_view>> FindChanges(const RecordedTree& recorded,
                                                          const Walked& walked) {
   const std::vector<IndexEntry>& entries = walked.listing.entries();
-  const size_t most = MostChanges(entries.size());
+  const size_t most = MostChanges(std::max(recorded.size(), entries.size()));
   if (!HasRecordedPaths(recorded, walked)) return CompareAll(recorded, walked.listing, most);
   std::vector<std::string_view> changes;
   for (const Touched& touched : walked.touched) {
@@ -77,16 +78,18 @@ std::optional<std::vector<std::string_view>> FindChanges(const RecordedTree& rec
   return changes;
 }
 
-// Both for as long as they are used by a thread of their own.
-struct Found {
-  Scanned scanned;
-  std::promise<Digest> tree;
-};
-
 // What the cache has of a directory.
 struct Recorded {
   CachedBytes bytes;  // may be empty
   RecordedTree tree;  // a look into them
+};
+
+// For as long as it is used, by a thread of its own, too.
+struct Found {
+  Recorded recorded;
+  Scanned scanned;
+  RecordedListing listing{recorded.tree, scanned.walked};  // when the paths are the recorded ones
+  std::promise<Digest> tree;
 };
 
 std::string ChangesKey(const std::string& key) { return key + "changes"; }
@@ -108,39 +111,50 @@ struct Record {
   uint64_t sum;                        // of the record that is there
   std::optional<StatChanges> changes;  // since that; nothing: it is written anew
 
-  void Write(const Scanned& scanned) const {
+  void Write(const Found& found) const {
     if (cache == nullptr || (changes && changes->empty())) return;
     if (changes) {
       cache->Write(CacheKind::kStat, ChangesKey(key), [&](const CacheDir::Sink& sink) {
-        WriteStatChanges(*changes, sum, scanned, sink);
+        WriteStatChanges(*changes, sum, found.scanned, sink);
       });
       // Else it would look long unused, and go before what is of no use without it.
       cache->Renew(CacheKind::kStat, key);
+    } else if (found.scanned.walked.only_touched) {
+      const Scanned& scanned = found.scanned;
+      WriteAnew({found.listing.ToWalked(), scanned.totals, scanned.tree, scanned.filter_name});
     } else {
-      cache->Write(CacheKind::kStat, key, [&](const CacheDir::Sink& sink) {
-        WriteStatRecord(scanned, trust_before, sink);
-      });
+      WriteAnew(found.scanned);
     }
   }
+
+  void WriteAnew(const Scanned& scanned) const {
+    cache->Write(CacheKind::kStat, key,
+                 [&](const CacheDir::Sink& sink) { WriteStatRecord(scanned, trust_before, sink); });
+  }
 };
+
+Digest TreeDigestOf(const Found& found) {
+  const Walked& walked = found.scanned.walked;
+  return walked.only_touched ? found.listing.TreeDigest() : walked.listing.TreeDigest();
+}
 
 // `known`: the tree digest, when that is the recorded one.
 void Finish(Found* found, const std::optional<Digest>& known, const Record& record) {
   Scanned& scanned = found->scanned;
   try {
-    scanned.tree = known ? *known : scanned.walked.listing.TreeDigest();
+    scanned.tree = known ? *known : TreeDigestOf(*found);
   } catch (...) {
     found->tree.set_exception(std::current_exception());
     return;
   }
   found->tree.set_value(scanned.tree);
-  record.Write(scanned);
+  record.Write(*found);
 }
 
 }  // namespace
 
 const Listing& Scan::listing() const {
-  if (!listing_) listing_ = std::make_shared<Listing>(record_.ToListing());
+  if (!listing_) listing_ = std::make_shared<Listing>(recorded_->ToListing());
   return *listing_;
 }
 
@@ -156,29 +170,30 @@ Scan ScanContext(const Context& context, const ScanOptions& options) {
   // Before the walk: what changes from here on is not older.
   int64_t begin = options.now ? options.now() : SystemTime();
   std::string key = context.CacheKey();
-  Recorded read;
-  if (options.cache != nullptr && options.recall) read = ReadRecorded(*options.cache, key);
-  const RecordedTree& recorded = read.tree;
-  Scan scan;
   auto found = std::make_shared<Found>();
+  if (options.cache != nullptr && options.recall) {
+    found->recorded = ReadRecorded(*options.cache, key);
+  }
+  const RecordedTree& recorded = found->recorded.tree;
+  Scan scan;
   Scanned& scanned = found->scanned;
+  Walked& walked = scanned.walked;
   if (options.walk.filter_name) scanned.filter_name = *options.walk.filter_name;
-  scanned.walked = context.Walk(options.walk, recorded);
+  walked = context.Walk(options.walk, recorded);
   Recalled recalled;
-  recalled.whole = scanned.walked.as_recorded;
-  if (!recalled.whole) recalled = Recall(recorded, &scanned.walked);
+  recalled.whole = walked.as_recorded;
+  if (!recalled.whole) recalled = Recall(recorded, &walked);
   if (recalled.whole) {
+    walked = Walked();
+    walked.as_recorded = true;
     scan.totals = recorded.totals();
     scan.tree_ = Known(recorded.tree());
-    scan.recorded_ = std::move(read.bytes);
-    scan.record_ = std::move(read.tree);
+    scan.entries_ = scan.recorded_ = {found, &found->listing};
     return scan;
   }
-  Listing& listing = scanned.walked.listing;
-  scan.quick_hashes = HashFiles(context, options.walk.threads, recalled.unknown, &scanned.walked);
+  scan.quick_hashes = HashFiles(context, options.walk.threads, recalled.unknown, &walked);
   scan.files_read = recalled.unknown.size();
-  scan.totals = scanned.totals = listing.Totals();
-  scan.changes_ = FindChanges(recorded, scanned.walked);
+  scan.changes_ = FindChanges(recorded, walked);
   std::optional<Digest> known;
   if (recorded.valid() && scan.changes_ && scan.changes_->empty()) {
     known = recorded.tree();
@@ -186,11 +201,18 @@ Scan ScanContext(const Context& context, const ScanOptions& options) {
     scan.recorded_tree_ = recorded.tree();
   }
   Record record = {options.cache, key, begin - kRacyMargin, recorded.sum(), {}};
-  record.changes = FindStatChanges(recorded, scanned.walked, record.trust_before);
-  DropPages(recorded.records().data(), recorded.records().size());
-  // The entries' text may be in what was read of the cache.
-  listing.Adopt(std::move(read.bytes.data));
-  scan.listing_ = {found, &listing};
+  record.changes = FindStatChanges(recorded, walked, record.trust_before);
+  if (walked.only_touched) {
+    scanned.totals = found->listing.Totals();
+    scan.entries_ = scan.recorded_ = {found, &found->listing};
+  } else {
+    scanned.totals = walked.listing.Totals();
+    // But for the text, which entries point to.
+    DropPages(recorded.records().data(), recorded.records().size());
+    scan.listing_ = {found, &walked.listing};
+    scan.entries_ = std::make_shared<ListingLookup>(walked.listing);
+  }
+  scan.totals = scanned.totals;
   scan.tree_ = found->tree.get_future().share();
   scan.kept_ = std::async(std::launch::async, [found, known, record = std::move(record)] {
                  Finish(found.get(), known, record);

@@ -14,6 +14,7 @@
 #include "packer/plan/listing.h"
 #include "packer/scan/context.h"
 #include "packer/scan/quick_hash.h"
+#include "packer/scan/recorded_listing.h"
 #include "packer/scan/stat_record.h"
 #include "packer/scan/walk.h"
 
@@ -49,11 +50,13 @@ class Scan {
 
   // The paths that are in one only of this listing and the one that the last scan found, or that
   // have another entry in each, in order, if that one has this tree digest and they are few; null:
-  // not known. The views are as valid as the listing.
+  // not known. The views are as valid as this is.
   const std::vector<std::string_view>* ChangesSince(const Digest& tree) const;
 
-  // Of a directory that is as it was recorded it is made when first asked for.
-  // By one thread at a time.
+  // For who needs few of them.
+  const EntryLookup& entries() const { return *entries_; }
+  // All of them. Of a directory that has the recorded paths it is made when first asked for, by one
+  // thread at a time.
   const Listing& listing() const;
 
   // Waits until the stat cache is written.
@@ -62,9 +65,9 @@ class Scan {
  private:
   friend Scan ScanContext(const Context& context, const ScanOptions& options);
 
-  CachedBytes recorded_;
-  RecordedTree record_;  // a look into them
+  std::shared_ptr<const RecordedListing> recorded_;  // null: the paths are others
   mutable std::shared_ptr<const Listing> listing_;
+  std::shared_ptr<const EntryLookup> entries_;
   std::optional<Digest> recorded_tree_;  // when what was recorded is not what was found
   std::optional<std::vector<std::string_view>> changes_;  // since then
   std::shared_future<Digest> tree_;

@@ -7,6 +7,7 @@
 
 #include "common/path.h"
 #include "packer/cache/summed.h"
+#include "packer/memory_hints.h"
 
 namespace kontext {
 namespace {
@@ -133,28 +134,30 @@ RecordedEntry RecordedTree::entry(size_t i) const {
   return record;
 }
 
-Listing RecordedTree::ToListing() const {
-  Listing listing;
-  listing.Reserve(size());
-  for (size_t i = 0; i < size(); ++i) AddRecorded(*this, entry(i), &listing);
-  return listing;
-}
-
-bool HasRecordedPaths(const RecordedTree& recorded, const Walked& walked) {
-  return recorded.size() == walked.listing.entries().size() &&
-         std::all_of(walked.touched.begin(), walked.touched.end(),
-                     [](const Touched& touched) { return touched.recorded == touched.entry; });
-}
-
-void AddRecorded(const RecordedTree& tree, const RecordedEntry& entry, Listing* listing) {
+IndexEntry RecordedTree::Line(const RecordedEntry& entry) const {
   IndexEntry line;
   line.type = static_cast<EntryType>(entry.type);
   line.mode = entry.mode;
   line.size = entry.size;
   std::memcpy(line.sha256.bytes, entry.sha256, Digest::kBytes);
-  line.path = tree.PathOf(entry);
-  line.target = tree.TargetOf(entry);
-  listing->AddKept(line);
+  line.path = PathOf(entry);
+  line.target = TargetOf(entry);
+  return line;
+}
+
+Listing RecordedTree::ToListing() const {
+  Listing listing;
+  listing.Reserve(size());
+  FirstUse first_use(listing.mutable_entries().data(), size() * sizeof(IndexEntry));
+  for (size_t i = 0; i < size(); ++i) listing.AddKept(Line(entry(i)));
+  return listing;
+}
+
+bool HasRecordedPaths(const RecordedTree& recorded, const Walked& walked) {
+  return walked.only_touched ||
+         (recorded.size() == walked.listing.entries().size() &&
+          std::all_of(walked.touched.begin(), walked.touched.end(),
+                      [](const Touched& touched) { return touched.recorded == touched.entry; }));
 }
 
 }  // namespace kontext

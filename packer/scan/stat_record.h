@@ -68,6 +68,8 @@ struct RecordedEntry {
            target_length == other.target_length && type == other.type;
   }
 
+  FileStat Stat() const { return {mtime, ctime, inode}; }
+
   // A directory with these times still has the recorded names in it, and no others.
   bool HasSameNames(const FileStat& stat) const {
     return trusted != 0 && Is(EntryType::kDir) && FileStat{mtime, ctime, inode} == stat;
@@ -127,7 +129,9 @@ class RecordedTree {
     changed_ = std::move(changed);
     state_ = state;
   }
-  // All of it; its text stays where it is.
+  // The entry that was recorded; its text stays where it is.
+  IndexEntry Line(const RecordedEntry& entry) const;
+  // All of them.
   Listing ToListing() const;
 
  private:
@@ -143,8 +147,5 @@ class RecordedTree {
 
 // Every entry that was found has a recorded one with its path, and none is missing.
 bool HasRecordedPaths(const RecordedTree& recorded, const Walked& walked);
-
-// Appends the entry that was recorded; its text stays where it is.
-void AddRecorded(const RecordedTree& tree, const RecordedEntry& entry, Listing* listing);
 
 }  // namespace kontext

@@ -75,6 +75,9 @@ struct Walked {
   // Every entry, and none but these, is what the last scan recorded, files unchanged. Nothing else
   // is set then: the record has it.
   bool as_recorded = false;
+  // The entries have the recorded paths and kinds, and all that were not touched are as recorded:
+  // what follows is of the touched ones alone.
+  bool only_touched = false;
   // Touched files without their digest. The text of what was recorded is where the record has it.
   Listing listing;
   // Of the listing's entries, in their order; unset for links, and for directories whose entries

@@ -60,9 +60,9 @@ class Splicer {
     RecordedEntry entry = recorded_.entry(at);
     place->next += 1 + entry.below;
     AddRefused();
-    AddRecorded(recorded_, entry, &walked_.listing);
+    walked_.listing.AddKept(recorded_.Line(entry));
     if (!entry.Is(EntryType::kDir)) {
-      walked_.stats.push_back({entry.mtime, entry.ctime, entry.inode});
+      walked_.stats.push_back(entry.Stat());
       return;
     }
     const FoundDir* below = place->below;
@@ -75,11 +75,6 @@ class Splicer {
   // The entry that was added last is new or another one.
   void Touch(size_t recorded) {
     walked_.touched.push_back({walked_.listing.entries().size() - 1, recorded});
-  }
-
-  static FileStat StatOf(const FoundItem& item) {
-    if (S_ISREG(item.mode)) return item.stat;
-    return item.below != nullptr ? item.below->stat : FileStat();
   }
 
   void Take(const FoundItem& item) {
@@ -96,18 +91,8 @@ class Splicer {
   }
 
   void Add(const FoundItem& item) {
-    IndexEntry entry;
-    entry.path = item.path;
-    if (S_ISLNK(item.mode)) {
-      entry.type = EntryType::kSymlink;
-      entry.target = item.target;
-    } else {
-      entry.mode = item.mode & kPermissions;
-    }
-    if (S_ISDIR(item.mode)) entry.type = EntryType::kDir;
-    if (S_ISREG(item.mode)) entry.size = item.size;
-    walked_.listing.AddKept(entry);
-    walked_.stats.push_back(StatOf(item));
+    walked_.listing.AddKept(item.ToEntry());
+    walked_.stats.push_back(item.StatOf());
     Touch(item.recorded);
   }
 
@@ -121,6 +106,25 @@ class Splicer {
 };
 
 }  // namespace
+
+IndexEntry FoundItem::ToEntry() const {
+  IndexEntry entry;
+  entry.path = path;
+  if (S_ISLNK(mode)) {
+    entry.type = EntryType::kSymlink;
+    entry.target = target;
+  } else {
+    entry.mode = mode & kPermissions;
+  }
+  if (S_ISDIR(mode)) entry.type = EntryType::kDir;
+  if (S_ISREG(mode)) entry.size = size;
+  return entry;
+}
+
+FileStat FoundItem::StatOf() const {
+  if (S_ISREG(mode)) return stat;
+  return below != nullptr ? below->stat : FileStat();
+}
 
 std::span<FoundItem> ItemPool::Take(size_t count) {
   if (free_.size() < count) {

@@ -35,6 +35,11 @@ struct FoundItem {
   bool enter = false;  // a directory to go on with
   bool wanted = true;  // false: a directory that is in the listing only when something below it is
   size_t recorded = kNotRecorded;  // what the last scan had of this name
+
+  // Is it in the listing whatever lies below it?
+  bool IsEntry() const { return S_ISREG(mode) || S_ISLNK(mode) || (S_ISDIR(mode) && wanted); }
+  IndexEntry ToEntry() const;
+  FileStat StatOf() const;
 };
 
 // What a directory holds: as items, or, when it is just what the last scan found, as a part of that

@@ -11,6 +11,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "packer/local_fs.h"
 #include "packer/scan/dir_names.h"
 #include "packer/scan/open_below.h"
+#include "packer/scan/same_paths.h"
 #include "packer/scan/walk_tree.h"
 
 namespace kontext {
@@ -196,9 +198,8 @@ class Worker {
       }
     }
     if (filter != nullptr && *filter) ApplyFilter(*filter, dir->path);
-    plain_ = std::all_of(items_.begin(), items_.end(), [](const FoundItem& item) {
-      return S_ISREG(item.mode) || S_ISLNK(item.mode) || (S_ISDIR(item.mode) && item.wanted);
-    });
+    plain_ = std::all_of(items_.begin(), items_.end(),
+                         [](const FoundItem& item) { return item.IsEntry(); });
     if (MatchRecorded(*dir)) {
       dir->as_recorded = true;
       EnterRecorded(dir);
@@ -359,7 +360,14 @@ Walked WalkTree(const Context& context, int root, const WalkOptions& options,
   work(&parts[0]);
   pool.clear();
   if (failure) std::rethrow_exception(failure);
-  if (recorded.valid() && !walk.differs) return {true, {}, {}, {}};
+  if (recorded.valid() && !walk.differs) {
+    Walked as_recorded;
+    as_recorded.as_recorded = true;
+    return as_recorded;
+  }
+  if (std::optional<Walked> touched = TakeTouched(recorded, *top, &parts)) {
+    return std::move(*touched);
+  }
   return Splice(context, recorded, *top, &parts, options.warn);
 }
 

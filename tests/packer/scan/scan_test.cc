@@ -7,6 +7,9 @@
 
 #include <chrono>
 #include <cstring>
+#include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -365,6 +368,93 @@ TEST_F(ScanTest, TooManyChangesAreNotTold) {
   EXPECT_EQ(Again().ChangesSince(tree), nullptr);
 }
 
+// What is looked up of a scan is what its listing has.
+void CheckLookups(const Scan& scan) {
+  const std::vector<IndexEntry>& entries = scan.listing().entries();
+  ASSERT_EQ(scan.entries().size(), entries.size());
+  for (size_t i = 0; i < entries.size(); ++i) {
+    EXPECT_EQ(ListingLineOf(scan.entries().Entry(i)), ListingLineOf(entries[i]));
+    EXPECT_EQ(scan.entries().FirstFrom(entries[i].path), i);
+    std::optional<IndexEntry> found = scan.entries().Find(entries[i].path);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(ListingLineOf(*found), ListingLineOf(entries[i]));
+    EXPECT_FALSE(scan.entries().Find(std::string(entries[i].path) + "//"));
+  }
+  ListingTotals totals = scan.listing().Totals();
+  EXPECT_EQ(scan.totals.files, totals.files);
+  EXPECT_EQ(scan.totals.dirs, totals.dirs);
+  EXPECT_EQ(scan.totals.symlinks, totals.symlinks);
+  EXPECT_EQ(scan.totals.bytes, totals.bytes);
+}
+
+TEST_F(ScanTest, ManyChangesTakeANewRecord) {
+  for (int i = 0; i < 300; ++i) WriteFile(dir_ / ("t/d/" + std::to_string(i)), "x");
+  std::filesystem::create_symlink("d", dir_ / "t/l");
+  Again();
+  struct stat record = StatFile(CacheFile());
+  WaitForTick();
+  for (int i = 0; i < 200; ++i) WriteFile(dir_ / ("t/d/" + std::to_string(i)), "yy");
+  Scan scan = Again();
+  EXPECT_EQ(scan.files_read, 200u);
+  CheckLookups(scan);
+  EXPECT_NE(StatFile(CacheFile()).st_ino, record.st_ino);
+  EXPECT_EQ(ChangesFile(), "");
+  Scan again = Again();
+  EXPECT_EQ(again.files_read, 0u);
+  EXPECT_EQ(again.tree(), scan.tree());
+  CheckLookups(again);
+}
+
+// The record is mapped.
+TEST_F(ScanTest, ALargeDirectory) {
+  for (int i = 0; i < 12000; ++i) {
+    WriteFile(dir_ / ("t/" + std::to_string(i / 100) + "/" + std::to_string(i)), "x");
+  }
+  Digest before = Again().tree();
+  ASSERT_GT(std::filesystem::file_size(CacheFile()), size_t{1} << 20);
+  for (const char* text : {"yy", "zzz"}) {
+    WaitForTick();
+    WriteFile(dir_ / "t/57/5701", text);
+    Scan scan = Again();
+    EXPECT_EQ(scan.files_read, 1u);
+    EXPECT_NE(scan.tree(), before);
+    EXPECT_EQ(scan.tree(), scan.listing().TreeDigest());
+    ASSERT_NE(scan.ChangesSince(before), nullptr);
+    EXPECT_EQ(scan.ChangesSince(before)->size(), 1u);
+    Scan again = Again();
+    EXPECT_EQ(again.files_read, 0u);
+    EXPECT_EQ(again.tree(), scan.tree());
+    before = again.tree();
+  }
+  CheckLookups(Again());
+}
+
+// Something else under a name that is recorded.
+TEST_F(ScanTest, AnotherKindAtAPath) {
+  using Step = std::function<void(const std::string& path)>;
+  const Step kSteps[] = {
+      [](const std::string& path) { WriteFile(path, "file"); },
+      [](const std::string& path) { std::filesystem::create_symlink("a", path); },
+      [](const std::string& path) { std::filesystem::create_symlink("b", path); },
+      [](const std::string& path) { std::filesystem::create_directory(path); },
+      [](const std::string& path) { WriteFile(path + "/below", "x"); },
+      [](const std::string& path) { ASSERT_EQ(mkfifo(path.c_str(), 0600), 0); },
+      [](const std::string& path) { WriteFile(path, "file"); },
+  };
+  for (const char* name : {"t/a", "t/d/e", "t/z"}) WriteFile(dir_ / name, name);
+  for (const Step& step : kSteps) {
+    Again();
+    WaitForTick();
+    std::filesystem::remove_all(dir_ / "t/d/n");
+    step(dir_ / "t/d/n");
+    Scan scan = Again();
+    Scan clean = ScanContext(Context(dir_ / "t"), {});
+    EXPECT_EQ(scan.tree(), clean.tree());
+    EXPECT_EQ(scan.tree(), scan.listing().TreeDigest());
+    CheckLookups(scan);
+  }
+}
+
 TEST_F(ScanTest, RandomEditsAreSeenWithAndWithoutTheCache) {
   if (geteuid() != 0) GTEST_SKIP() << "random modes lock out all but root";
   Random random;
@@ -382,6 +472,7 @@ TEST_F(ScanTest, RandomEditsAreSeenWithAndWithoutTheCache) {
     for (const IndexEntry& entry : scan.listing().entries()) text += ListingLineOf(entry);
     ASSERT_EQ(text, expected) << "round " << round;
     EXPECT_EQ(scan.tree(), Sha(expected));
+    CheckLookups(scan);
     std::vector<std::string> changes = ChangesBetween(before, tree);
     const std::vector<std::string_view>* told = scan.ChangesSince(Sha(ListingTextOf(before)));
     ASSERT_EQ(told != nullptr, round > 0 && !changes.empty()) << "round " << round;
