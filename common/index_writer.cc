@@ -36,8 +36,8 @@ size_t SequenceLength(std::string_view text) {
   return length;
 }
 
-// Nothing but ASCII that JSON takes as it is, as nearly every path of nearly every tree. Eight bytes
-// at a time, the last eight wherever they begin.
+// Nothing but ASCII that JSON takes as it is, as nearly every path of nearly every tree. Eight
+// bytes at a time, the last eight wherever they begin.
 bool IsPlain(std::string_view text) {
   constexpr uint64_t kEach = 0x0101'0101'0101'0101;
   constexpr uint64_t kHigh = 0x80 * kEach;

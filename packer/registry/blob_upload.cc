@@ -141,9 +141,9 @@ class Upload {
   Response Start() {
     under_way_ = false;
     const bool asks = std::exchange(asks_, false);
-    Request request = NewRequest(
-        "POST", asks ? endpoint_.MountUrl(blob_.digest, endpoint_.repository())
-                     : endpoint_.UploadUrl());
+    Request request =
+        NewRequest("POST", asks ? endpoint_.MountUrl(blob_.digest, endpoint_.repository())
+                                : endpoint_.UploadUrl());
     Response answer = endpoint_.Send(request, subject_);
     was_there_ = asks && answer.status == 201;
     if (was_there_) return answer;

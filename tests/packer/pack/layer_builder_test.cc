@@ -32,8 +32,7 @@ class LayerBuilderTest : public testing::Test {
     MakeHead make_head;
     if (!head.empty()) make_head = [&] { return head; };
     return BuildLayer(delta_.segment, IdOfIndex(delta_.segment), make_head, ListingLookup(listing_),
-                      context,
-                      kOptions)
+                      context, kOptions)
         .Finish();
   }
 
@@ -126,8 +125,8 @@ TEST_F(LayerBuilderTest, AFileThatIsNotWhatWasHashedIsNamed) {
     WriteFile(dir_ / "a", now);
     Context context(dir_.path());
     try {
-      BuildLayer(delta_.segment, IdOfIndex(delta_.segment), nullptr, ListingLookup(listing_), context,
-                 kOptions);
+      BuildLayer(delta_.segment, IdOfIndex(delta_.segment), nullptr, ListingLookup(listing_),
+                 context, kOptions);
       FAIL();
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kChanged);
