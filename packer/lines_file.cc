@@ -24,8 +24,6 @@ static_assert(sizeof(Header) == 64);
 
 using Place = uint32_t;
 
-bool IsContent(EntryType type) { return type == EntryType::kFile || type == EntryType::kObject; }
-
 // By which contents are sorted.
 uint64_t BeginningOf(const uint8_t* sha256) {
   uint64_t beginning;
@@ -36,7 +34,7 @@ uint64_t BeginningOf(const uint8_t* sha256) {
 std::vector<Place> PlacesOf(std::span<const IndexEntry> lines) {
   std::vector<std::pair<uint64_t, Place>> contents;
   for (size_t i = 0; i < lines.size(); ++i) {
-    if (!IsContent(lines[i].type)) continue;
+    if (!IsContent(lines[i])) continue;
     contents.emplace_back(BeginningOf(lines[i].sha256.bytes), static_cast<Place>(i));
   }
   std::sort(contents.begin(), contents.end());

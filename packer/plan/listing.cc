@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/index_writer.h"
-#include "common/path.h"
+#include "packer/plan/path_search.h"
 
 namespace kontext {
 namespace {
@@ -92,11 +92,9 @@ Digest TreeHasher::Finish() {
 
 uint32_t FindEntry(const Listing& listing, std::string_view path) {
   const std::vector<IndexEntry>& entries = listing.entries();
-  auto found = std::lower_bound(
-      entries.begin(), entries.end(), path,
-      [](const IndexEntry& entry, std::string_view p) { return ComparePaths(entry.path, p) < 0; });
-  if (found == entries.end() || found->path != path) return kNoEntry;
-  return static_cast<uint32_t>(found - entries.begin());
+  size_t found = FirstFrom(0, entries.size(), path, [&](size_t i) { return entries[i].path; });
+  if (found == entries.size() || entries[found].path != path) return kNoEntry;
+  return static_cast<uint32_t>(found);
 }
 
 }  // namespace kontext

@@ -20,6 +20,11 @@ struct SegmentIndex {
 void ForEachLine(const SegmentIndex& segment,
                  const std::function<void(const IndexEntry& line)>& take);
 
+// Is the line about content, wherever that is?
+inline bool IsContent(const IndexEntry& line) {
+  return line.type == EntryType::kFile || line.type == EntryType::kObject;
+}
+
 // Is content in the segment's layer for this line?
 inline bool HoldsContent(const IndexEntry& line) {
   return line.type == EntryType::kObject || (line.type == EntryType::kFile && line.at.empty());

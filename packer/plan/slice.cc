@@ -8,10 +8,6 @@
 namespace kontext {
 namespace {
 
-bool IsContent(const IndexEntry& line) {
-  return line.type == EntryType::kFile || line.type == EntryType::kObject;
-}
-
 // Counts those that were not there yet.
 bool Insert(size_t position, std::vector<bool>* has, std::vector<size_t>* positions) {
   if ((*has)[position]) return false;
