@@ -149,7 +149,7 @@ class Upload {
     if (was_there_) return answer;
     if (!IsSuccess(answer.status)) {
       // Refused for being asked, maybe.
-      return asks && !IsRetryable(answer.status) && answer.status != 401 ? Start() : answer;
+      return asks && !IsRetryable(answer.status) ? Start() : answer;
     }
     min_chunk_ = MinChunk(answer);
     location_ = answer.url.empty() ? request.url : answer.url;

@@ -89,7 +89,7 @@ TEST_F(BlobUploadTest, ThePostAsksWhetherItIsThere) {
 // Nor asks a second time.
 TEST_F(BlobUploadTest, AsksNoRegistryThatTakesNoSuchQuestion) {
   asks_ = true;
-  for (int status : {400, 403, 404, 405, 500, 503}) {
+  for (int status : {400, 401, 403, 404, 405, 500, 503}) {
     SCOPED_TRACE(status);
     script_ = {{{status, {}, ""}, Started(), {201, {}, ""}}, {}};
     EXPECT_EQ(Upload("hello"), "");
