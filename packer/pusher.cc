@@ -71,6 +71,11 @@ PushResult Pusher::Run(const TagQuery* query) {
   }
   if (std::optional<ChangePlan> change = PlanFromChange(tag)) {
     earlier_.AddUnread(session_, std::move(change->image));
+    // What was seen last is under the tag: no push of this change was broken off that may have left
+    // its blobs. Their uploads begin while the tree digest is made.
+    if (!change->plan.parts.empty()) {
+      uploads_.Expect(change->plan.parts.size() + first_.request.platforms().size());
+    }
     return WriteImage(std::move(change->plan));
   }
   earlier_.AddOthers(from_);

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "packer/registry/error_body.h"
-#include "packer/registry/url.h"
 
 namespace kontext {
 namespace {
@@ -18,8 +17,6 @@ namespace {
 // The most that GHCR takes at once, and what nginx allows unless told otherwise.
 constexpr uint64_t kChunk = uint64_t{4} << 20;
 constexpr uint64_t kSmallChunk = uint64_t{1} << 20;
-// More than this asked for at once is not meant seriously.
-constexpr uint64_t kMaxChunk = uint64_t{1} << 30;
 // What is no longer than this is sent again sooner than it is asked what came of it.
 constexpr uint64_t kLeastToResume = kChunk;
 
@@ -55,21 +52,17 @@ bool IsLost(const Response& answer) {
 // It may know an upload that it cannot tell about just now.
 bool IsBusy(const Response& answer) { return IsRetryable(answer.status) && answer.status != 500; }
 
-uint64_t MinChunk(const Response& answer) {
-  std::string text = HeaderOf(answer, "oci-chunk-min-length");
-  uint64_t bytes = 0;
-  std::from_chars(text.data(), text.data() + text.size(), bytes);
-  return std::min(bytes, kMaxChunk);
-}
-
 class Upload {
  public:
-  // `asks`: whether the blob is there already.
-  Upload(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source, bool asks)
+  // `asks`: whether the blob is there already. `begun`: by a POST, if one was.
+  Upload(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source, bool asks,
+         std::optional<UploadSession> begun)
       : endpoint_(endpoint),
         blob_(blob),
         source_(source),
         subject_(BlobSubject(blob.digest)),
+        begun_(std::move(begun)),
+        session_(&endpoint),
         asks_(asks),
         may_resume_(source.size() > kLeastToResume) {}
 
@@ -136,40 +129,27 @@ class Upload {
     return answer;
   }
 
-  uint64_t ChunkSize() const { return chunk_ == 0 ? source_.size() : std::max(chunk_, min_chunk_); }
+  uint64_t ChunkSize() const {
+    return chunk_ == 0 ? source_.size() : std::max(chunk_, session_.min_chunk());
+  }
 
   Response Start() {
     under_way_ = false;
+    if (begun_) {
+      session_ = *std::exchange(begun_, std::nullopt);
+      under_way_ = true;
+      Response answer;
+      answer.status = 202;  // as it was then
+      return answer;
+    }
     const bool asks = std::exchange(asks_, false);
-    Request request =
-        NewRequest("POST", asks ? endpoint_.MountUrl(blob_.digest, endpoint_.repository())
-                                : endpoint_.UploadUrl());
-    Response answer = endpoint_.Send(request, subject_);
+    Response answer =
+        asks ? session_.StartUnlessThere(blob_.digest, subject_) : session_.Start(subject_);
     was_there_ = asks && answer.status == 201;
-    if (was_there_) return answer;
-    if (!IsSuccess(answer.status)) {
-      // Refused for being asked, maybe.
-      return asks && !IsRetryable(answer.status) ? Start() : answer;
-    }
-    min_chunk_ = MinChunk(answer);
-    location_ = answer.url.empty() ? request.url : answer.url;
-    if (HeaderOf(answer, "location").empty()) answer.headers["location"] = NamedUpload(answer);
-    Follow(answer);
-    under_way_ = true;
+    // Refused for being asked, maybe.
+    if (asks && !IsSuccess(answer.status) && !IsRetryable(answer.status)) return Start();
+    under_way_ = IsSuccess(answer.status) && !was_there_;
     return answer;
-  }
-
-  // Where an upload is that has a name but no Location: below the place where it was begun.
-  std::string NamedUpload(const Response& answer) const {
-    std::string name = HeaderOf(answer, "docker-upload-uuid");
-    bool good = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-      return std::isalnum(c) != 0 || c == '-' || c == '_';
-    });
-    if (!good) {
-      endpoint_.Fail(ErrorKind::kRegistry, subject_,
-                     "the registry does not say where to upload (no Location)");
-    }
-    return endpoint_.UploadUrl() + name;
   }
 
   // How many bytes the registry has of what broke off; 0: none that can be built on, as `answer`
@@ -177,10 +157,10 @@ class Upload {
   // the one where it began), but does between two.
   uint64_t AskOffset(Response* answer) {
     try {
-      *answer = endpoint_.Send(NewRequest("GET", location_), subject_);
+      *answer = endpoint_.Send(NewRequest("GET", session_.location()), subject_);
       uint64_t received = IsSuccess(answer->status) ? ReceivedBytes(*answer) : 0;
       if (received == 0 || received > source_.size()) return 0;
-      Follow(*answer);
+      session_.Follow(*answer, subject_);
       return received;
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kNetwork) throw;
@@ -192,32 +172,9 @@ class Upload {
     return endpoint_.Send(NewRequest("HEAD", endpoint_.BlobUrl(blob_.digest)), subject_);
   }
 
-  // Every answer may move the upload; one without a Location leaves it where it is.
-  void Follow(const Response& answer) {
-    std::string location = HeaderOf(answer, "location");
-    if (location.empty()) return;
-    Url from = ParseUrl(answer.url.empty() ? location_ : answer.url);
-    Url to = Resolve(from, location);
-    if (const char* problem = UploadHopProblem(from, to)) {
-      endpoint_.Fail(ErrorKind::kRegistry, subject_,
-                     fmt::format("uploading to {} is refused: {}",
-                                 endpoint_.Quote(RedactUrl(to.text)), problem));
-    }
-    location_ = to.text;
-  }
-
-  Url Resolve(const Url& from, const std::string& location) const {
-    try {
-      return ResolveUrl(from, location);
-    } catch (const Error& error) {
-      endpoint_.Fail(ErrorKind::kRegistry, subject_,
-                     fmt::format("where to upload: {}", endpoint_.Quote(error.what())));
-    }
-  }
-
   // Closes the upload, with all of the content or, after chunks, none.
   Response Put(const BlobSource* body) {
-    Request request = NewRequest("PUT", WithDigest(location_, blob_.digest));
+    Request request = NewRequest("PUT", WithDigest(session_.location(), blob_.digest));
     request.body = body;
     if (body != nullptr) request.headers.emplace_back("Content-Type", "application/octet-stream");
     return endpoint_.Send(request, subject_);
@@ -229,14 +186,14 @@ class Upload {
     while (offset < source_.size()) {
       uint64_t size = std::min(chunk, source_.size() - offset);
       std::unique_ptr<BlobSource> part = PartOf(source_, offset, size);
-      Request request = NewRequest("PATCH", location_);
+      Request request = NewRequest("PATCH", session_.location());
       request.body = part.get();
       request.headers.emplace_back("Content-Type", "application/octet-stream");
       request.headers.emplace_back("Content-Range",
                                    fmt::format("{}-{}", offset, offset + size - 1));
       Response answer = endpoint_.Send(request, subject_);
       if (!IsSuccess(answer.status)) return answer;  // ECR says 201, others 202 or 204
-      Follow(answer);
+      session_.Follow(answer, subject_);
       offset += size;
       reached_ = std::max(reached_, offset);
     }
@@ -256,13 +213,13 @@ class Upload {
   const Descriptor& blob_;
   const BlobSource& source_;
   std::string subject_;
-  std::string location_;
+  std::optional<UploadSession> begun_;  // and not yet used
+  UploadSession session_;
   uint64_t chunk_ = 0;  // 0: all at once
-  uint64_t min_chunk_ = 0;
   uint64_t reached_ = 0;
   bool asks_;
   bool was_there_ = false;
-  bool under_way_ = false;  // location_ is an upload that was begun and not ended
+  bool under_way_ = false;  // session_ was begun and not ended
   bool may_resume_;
 };
 
@@ -275,12 +232,13 @@ Upload Run(const Endpoint& endpoint, const Descriptor& blob, Upload upload) {
 
 }  // namespace
 
-void UploadBlob(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source) {
-  Run(endpoint, blob, Upload(endpoint, blob, source, false));
+void UploadBlob(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source,
+                std::optional<UploadSession> begun) {
+  Run(endpoint, blob, Upload(endpoint, blob, source, false, std::move(begun)));
 }
 
 bool UploadUnlessThere(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source) {
-  return !Run(endpoint, blob, Upload(endpoint, blob, source, true)).was_there();
+  return !Run(endpoint, blob, Upload(endpoint, blob, source, true, std::nullopt)).was_there();
 }
 
 std::string WithDigest(const std::string& location, const std::string& digest) {

@@ -139,10 +139,31 @@ bool RegistryClient::MountBlob(const Descriptor& blob, const std::string& from_r
   }
 }
 
+void RegistryClient::BeginUpload() {
+  UploadSession session(&endpoint_);
+  try {
+    if (!IsSuccess(session.Start("an upload").status)) return;
+  } catch (const Error&) {
+    return;
+  }
+  std::lock_guard<std::mutex> lock(mutex_);
+  begun_.push_back(std::move(session));
+}
+
+std::optional<UploadSession> RegistryClient::TakeBegun() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (begun_.empty()) return std::nullopt;
+  UploadSession session = std::move(begun_.back());
+  begun_.pop_back();
+  return session;
+}
+
 bool RegistryClient::PutMissingBlob(const Descriptor& blob, const BlobSource& source) {
-  if (blob.size <= kNotWorthATrip) return UploadUnlessThere(endpoint_, blob, source);
-  if (HasBlob(blob)) return false;
-  PutBlob(blob, source);
+  bool asks = blob.size > kNotWorthATrip;
+  if (asks && HasBlob(blob)) return false;
+  std::optional<UploadSession> begun = TakeBegun();
+  if (!asks && !begun) return UploadUnlessThere(endpoint_, blob, source);
+  UploadBlob(endpoint_, blob, source, std::move(begun));
   return true;
 }
 

@@ -4,15 +4,18 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "packer/image/descriptor.h"
 #include "packer/registry/endpoint.h"
 #include "packer/registry/reference.h"
 #include "packer/registry/retry.h"
 #include "packer/registry/transport.h"
+#include "packer/registry/upload_session.h"
 #include "packer/store/blob_source.h"
 
 namespace kontext {
@@ -50,7 +53,12 @@ class RegistryClient {
   // every registry has reasons of its own, and uploading always works.
   bool MountBlob(const Descriptor& blob, const std::string& from_repository);
 
-  // Sends the blob, unless the registry has it: false.
+  // Begins an upload for a blob that is not known yet; the next one to be sent takes it. What goes
+  // wrong is left for that one to find out.
+  void BeginUpload();
+
+  // Sends the blob, unless the registry has it: false. A small one is sent without asking when an
+  // upload is begun: it was expected, so it is new.
   bool PutMissingBlob(const Descriptor& blob, const BlobSource& source);
   void PutBlob(const Descriptor& blob, const BlobSource& source);
 
@@ -63,10 +71,13 @@ class RegistryClient {
   bool Delete(const std::string& tag_or_digest);
 
  private:
+  std::optional<UploadSession> TakeBegun();
   bool IsThere(const Descriptor& manifest, const std::string& tag, const Response& refusal);
 
   std::unique_ptr<Transport> transport_;
   Endpoint endpoint_;
+  std::mutex mutex_;  // guards begun_
+  std::vector<UploadSession> begun_;
 };
 
 }  // namespace kontext

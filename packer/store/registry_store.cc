@@ -45,6 +45,8 @@ class RegistryStore : public Store {
 
   bool LooksWhole(const Descriptor&) override { return true; }
 
+  void ExpectBlob() override { client_.BeginUpload(); }
+
   bool WriteBlob(const Descriptor& blob, const BlobSource& source) override {
     return client_.PutMissingBlob(blob, source);
   }

@@ -66,6 +66,11 @@ Uploads::~Uploads() {
   for (std::thread& thread : threads_) thread.join();
 }
 
+void Uploads::Expect(size_t blobs) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  while (threads_.size() < std::min(blobs, store_->Parallel())) StartThread(true);
+}
+
 void Uploads::Add(const Descriptor& blob, std::unique_ptr<BlobSource> source) {
   Enqueue({blob, std::move(source), false});
 }
@@ -103,7 +108,7 @@ void Uploads::Enqueue(Job job) {
   total_bytes_ += bytes;
   queue_.push_back(std::move(job));
   if (threads_.size() < std::min(unsent_, store_->Parallel())) {
-    threads_.emplace_back([this] { Work(); });
+    StartThread(false);
   }
   changed_.notify_all();
 }
@@ -125,6 +130,13 @@ void Uploads::Await(std::unique_lock<std::mutex>* lock, const std::function<bool
     changed_.wait_for(*lock, kProgressInterval, over);
   }
   if (failure_ != nullptr) std::rethrow_exception(failure_);
+}
+
+void Uploads::StartThread(bool expects) {
+  threads_.emplace_back([this, expects] {
+    if (expects) store_->ExpectBlob();
+    Work();
+  });
 }
 
 void Uploads::Work() {

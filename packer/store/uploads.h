@@ -36,6 +36,9 @@ class Uploads {
 
   Store* store() const { return store_; }
 
+  // So many blobs will be added that the store is not likely to have. Returns at once.
+  void Expect(size_t blobs);
+
   // Sends it unless it is there. Returns at once unless too much waits already.
   void Add(const Descriptor& blob, std::unique_ptr<BlobSource> source);
 
@@ -61,6 +64,7 @@ class Uploads {
   class WatchedSource;
 
   void Enqueue(Job job);
+  void StartThread(bool expects);
   void Work();
   // True when it had to be sent.
   bool Send(const Job& job);

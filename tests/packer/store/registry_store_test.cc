@@ -69,6 +69,51 @@ TEST_F(RegistryStoreTest, WhatIsSmallTakesATripLess) {
   EXPECT_EQ(script_.Methods(), "POST PUT POST");
 }
 
+TEST_F(RegistryStoreTest, WhatIsExpectedIsSentToAnUploadThatIsBegun) {
+  std::string large(100'000, 'x');
+  Descriptor blob = {"application/octet-stream", DigestOf(large), large.size(), {}, {}};
+  script_.steps = {{202, {{"location", "/up/1"}}, ""},
+                   {202, {{"location", "/up/2"}}, ""},
+                   {201, {}, ""},
+                   {404, {}, ""},
+                   {201, {}, ""},
+                   {202, {{"location", "/up/3"}}, ""},
+                   {201, {}, ""}};
+  std::unique_ptr<Store> store = Open();
+  store->ExpectBlob();
+  store->ExpectBlob();
+  EXPECT_TRUE(store->WriteBlob(blob_, *MemoryBlob(bytes_)));
+  EXPECT_TRUE(store->WriteBlob(blob, *MemoryBlob(large)));
+  // No other is begun: it asks, as ever.
+  EXPECT_TRUE(store->WriteBlob(blob_, *MemoryBlob(bytes_)));
+  EXPECT_EQ(script_.Methods(), "POST POST PUT HEAD PUT POST PUT");
+  EXPECT_EQ(script_.seen[0].url, "http://localhost:5000/v2/app/blobs/uploads/");
+  EXPECT_NE(script_.seen[2].url.find("/up/2?digest="), std::string::npos);
+  EXPECT_NE(script_.seen[4].url.find("/up/1?digest="), std::string::npos);
+  EXPECT_NE(script_.seen[5].url.find("?mount="), std::string::npos);
+}
+
+// A blob finds out by itself what is wrong.
+TEST_F(RegistryStoreTest, NothingDependsOnAnUploadThatWasBegun) {
+  const Step failures[] = {{0, {}, ""}, {401, {}, ""}, {503, {}, ""}, {202, {}, ""}};
+  for (const Step& failure : failures) {
+    SCOPED_TRACE(failure.status);
+    script_ = {{failure, {202, {{"location", "/up"}}, ""}, {201, {}, ""}}, {}};
+    std::unique_ptr<Store> store = Open();
+    store->ExpectBlob();
+    EXPECT_TRUE(store->WriteBlob(blob_, *MemoryBlob(bytes_)));
+    EXPECT_EQ(script_.Methods(), "POST POST PUT");
+  }
+  // The registry has lost it meanwhile, or was another.
+  Step lost = {404, {}, R"({"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]})"};
+  Step begun = {202, {{"location", "/up"}}, ""};
+  script_ = {{begun, lost, begun, {202, {}, ""}, {201, {}, ""}}, {}};
+  std::unique_ptr<Store> store = Open();
+  store->ExpectBlob();
+  EXPECT_TRUE(store->WriteBlob(blob_, *MemoryBlob(bytes_)));
+  EXPECT_EQ(script_.Methods(), "POST PUT POST PATCH PUT");
+}
+
 TEST_F(RegistryStoreTest, FindsTheMediaType) {
   struct Row {
     const char* header;

@@ -40,6 +40,13 @@ class MemoryStore : public Store {
   bool Remove(const std::string&) override { return false; }
   size_t Parallel() const override { return parallel; }
 
+  void ExpectBlob() override {
+    std::unique_lock<std::mutex> lock(mutex);
+    ++expected;
+    changed.notify_all();
+    changed.wait_for(lock, kPatience, [&] { return expected >= gate; });
+  }
+
   bool WriteBlob(const Descriptor& blob, const BlobSource& source) override {
     {
       std::unique_lock<std::mutex> lock(mutex);
@@ -68,6 +75,7 @@ class MemoryStore : public Store {
   size_t gate = 0;
   size_t inside = 0;
   size_t most = 0;
+  size_t expected = 0;
   std::string broken;
   std::set<std::string> there;
   std::map<std::string, std::string> stored;
@@ -112,6 +120,27 @@ TEST(UploadsTest, OneAfterTheOtherWhereAStoreTakesNoMore) {
   uploads.Wait();
   EXPECT_EQ(store.most, 1u);
   EXPECT_EQ(store.stored.size(), 10u);
+}
+
+TEST(UploadsTest, ExpectsAsManyAtOnceAsTheStoreTakes) {
+  struct Row {
+    size_t blobs, expected;
+  };
+  for (const Row& row : {Row{0, 0}, Row{3, 3}, Row{6, 6}, Row{100, 6}}) {
+    SCOPED_TRACE(row.blobs);
+    MemoryStore store;
+    store.gate = row.expected;
+    Uploads uploads(&store);
+    uploads.Expect(row.blobs);
+    for (char c = 'a'; c < 'k'; ++c) uploads.Add(Describe({c}), MemoryBlob({c}));
+    uploads.Wait();
+    EXPECT_EQ(store.stored.size(), 10u);
+    EXPECT_EQ(store.expected, row.expected);
+  }
+  MemoryStore store;
+  store.gate = 2;
+  Uploads uploads(&store);
+  uploads.Expect(2);  // and none comes
 }
 
 TEST(UploadsTest, OneFailureEndsAll) {
