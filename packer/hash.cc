@@ -1,28 +1,33 @@
 #include "packer/hash.h"
 
-#include <openssl/evp.h>
+// Of the functions of today none gives a hash's state away, nor takes one.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
-#include <new>
+#include <cstring>
 
 #include "packer/error.h"
 
 namespace kontext {
+namespace {
 
-void Hasher::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+static_assert(sizeof(SHA256_CTX) == sizeof(Hasher::State));
+static_assert(alignof(SHA256_CTX) == alignof(Hasher::State));
 
-Hasher::Hasher() : context_(EVP_MD_CTX_new()) {
-  if (!context_) throw std::bad_alloc();
-  EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
+SHA256_CTX* ContextIn(Hasher::State* state) { return reinterpret_cast<SHA256_CTX*>(state->data()); }
+
+}  // namespace
+
+Hasher::Hasher() : state_() { SHA256_Init(ContextIn(&state_)); }
+
+void Hasher::Update(const void* data, size_t size) {
+  SHA256_Update(ContextIn(&state_), data, size);
 }
-
-Hasher::~Hasher() = default;
-
-void Hasher::Update(const void* data, size_t size) { EVP_DigestUpdate(context_.get(), data, size); }
 
 Digest Hasher::Finish() {
   Digest digest;
-  EVP_DigestFinal_ex(context_.get(), digest.bytes, nullptr);
-  EVP_DigestInit_ex(context_.get(), nullptr, nullptr);
+  SHA256_Final(digest.bytes, ContextIn(&state_));
+  SHA256_Init(ContextIn(&state_));
   return digest;
 }
 

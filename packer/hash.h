@@ -1,35 +1,34 @@
 // SHA-256 for the packer, by OpenSSL.
 #pragma once
 
+#include <array>
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "common/digest.h"
 
-struct evp_md_ctx_st;
-
 namespace kontext {
 
 class Hasher {
  public:
+  // How far a message is hashed, as bytes that mean something to this machine's OpenSSL.
+  using State = std::array<uint32_t, 28>;
+
   Hasher();
-  ~Hasher();
-  Hasher(const Hasher&) = delete;
-  Hasher& operator=(const Hasher&) = delete;
+  // Goes on from there.
+  explicit Hasher(const State& state) : state_(state) {}
 
   void Update(const void* data, size_t size);
   void Update(std::string_view data) { Update(data.data(), data.size()); }
+  const State& state() const { return state_; }
   // Ends the message; the hasher is then as new.
   Digest Finish();
   std::string FinishString();
 
  private:
-  struct Free {
-    void operator()(evp_md_ctx_st* context) const;
-  };
-  std::unique_ptr<evp_md_ctx_st, Free> context_;
+  State state_;
 };
 
 // "sha256:<hex>"

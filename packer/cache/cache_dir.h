@@ -22,7 +22,7 @@ namespace kontext {
 
 // A subfolder of the cache; each has bounds of its own.
 enum class CacheKind {
-  kStat,      // "stat": stat caches, one for a directory, and what has changed since
+  kStat,      // "stat": stat caches, one for a directory, what has changed since, marks
   kIndex,     // "index": segment indexes by digest
   kLines,     // "lines": the same, parsed; and what segments are together
   kManifest,  // "manifest": small OCI documents by digest, base layers

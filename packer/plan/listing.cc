@@ -85,6 +85,11 @@ void TreeHasher::Flush() {
   buffer_.clear();
 }
 
+const Hasher::State& TreeHasher::State() {
+  Flush();
+  return hasher_.state();
+}
+
 Digest TreeHasher::Finish() {
   Flush();
   return hasher_.Finish();

@@ -47,8 +47,14 @@ struct ListingTotals {
 // The tree digest of entries that come one by one, in order (FORMAT.md, "Canonical form").
 class TreeHasher {
  public:
+  TreeHasher() = default;
+  // Goes on from there.
+  explicit TreeHasher(const Hasher::State& state) : hasher_(state) {}
+
   void Add(const IndexEntry& entry);
   Digest Finish();
+  // What all that was added has come to.
+  const Hasher::State& State();
 
  private:
   static void Write(void* context, const char* data, size_t size);

@@ -4,27 +4,35 @@
 
 namespace kontext {
 
+namespace {
+
+// The first one that is not before the recorded entry `i`.
+std::vector<Touched>::const_iterator TouchedFrom(const Walked& walked, size_t i) {
+  return std::lower_bound(walked.touched.begin(), walked.touched.end(), i,
+                          [](const Touched& one, size_t at) { return one.recorded < at; });
+}
+
+}  // namespace
+
 IndexEntry RecordedListing::Entry(size_t i) const {
-  auto touched = std::lower_bound(walked_.touched.begin(), walked_.touched.end(), i,
-                                  [](const Touched& one, size_t at) { return one.recorded < at; });
+  auto touched = TouchedFrom(walked_, i);
   if (touched != walked_.touched.end() && touched->recorded == i) {
     return walked_.listing.entries()[touched->entry];
   }
   return recorded_.Line(recorded_.entry(i));
 }
 
-Digest RecordedListing::TreeDigest() const {
-  TreeHasher hasher;
-  auto touched = walked_.touched.begin();
-  for (size_t i = 0; i < recorded_.size(); ++i) {
+Digest RecordedListing::TreeDigest(MarkedTreeHasher* hasher) const {
+  auto touched = TouchedFrom(walked_, hasher->next());
+  for (size_t i = hasher->next(); i < recorded_.size(); ++i) {
     if (touched != walked_.touched.end() && touched->recorded == i) {
-      hasher.Add(walked_.listing.entries()[touched->entry]);
+      hasher->Add(walked_.listing.entries()[touched->entry]);
       ++touched;
     } else {
-      hasher.Add(recorded_.Line(recorded_.entry(i)));
+      hasher->Add(recorded_.Line(recorded_.entry(i)));
     }
   }
-  return hasher.Finish();
+  return hasher->Finish();
 }
 
 ListingTotals RecordedListing::Totals() const {

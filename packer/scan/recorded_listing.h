@@ -6,6 +6,7 @@
 
 #include "packer/plan/entry_lookup.h"
 #include "packer/scan/stat_record.h"
+#include "packer/scan/tree_marks.h"
 #include "packer/scan/walk.h"
 
 namespace kontext {
@@ -19,7 +20,8 @@ class RecordedListing : public EntryLookup {
   size_t size() const override { return recorded_.size(); }
   IndexEntry Entry(size_t i) const override;
 
-  Digest TreeDigest() const;
+  // Adds the entries from `hasher`'s next on.
+  Digest TreeDigest(MarkedTreeHasher* hasher) const;
   ListingTotals Totals() const;
   // All of it; the text stays where it is.
   Listing ToListing() const;

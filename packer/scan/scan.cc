@@ -93,6 +93,7 @@ struct Found {
 };
 
 std::string ChangesKey(const std::string& key) { return key + "changes"; }
+std::string MarksKey(const std::string& key) { return key + "marks"; }
 
 Recorded ReadRecorded(const CacheDir& cache, const std::string& key) {
   std::optional<CachedBytes> bytes = cache.Read(CacheKind::kStat, key);
@@ -110,6 +111,21 @@ struct Record {
   int64_t trust_before;
   uint64_t sum;                        // of the record that is there
   std::optional<StatChanges> changes;  // since that; nothing: it is written anew
+  Digest old_tree;                     // as it was recorded
+  size_t same;                         // entries that the listing of that begins with, too
+
+  std::vector<TreeMark> ReadMarks() const {
+    std::optional<CachedBytes> bytes;
+    if (cache != nullptr && same > 0) bytes = cache->Read(CacheKind::kStat, MarksKey(key));
+    if (!bytes) return {};
+    return ReadTreeMarks(bytes->view(), old_tree, same);
+  }
+
+  void WriteMarks(const std::vector<TreeMark>& marks, const Digest& tree) const {
+    if (cache == nullptr) return;
+    cache->Write(CacheKind::kStat, MarksKey(key),
+                 [&](const CacheDir::Sink& sink) { WriteTreeMarks(marks, tree, sink); });
+  }
 
   void Write(const Found& found) const {
     if (cache == nullptr || (changes && changes->empty())) return;
@@ -133,22 +149,29 @@ struct Record {
   }
 };
 
-Digest TreeDigestOf(const Found& found) {
+Digest TreeDigestOf(const Found& found, MarkedTreeHasher* hasher) {
   const Walked& walked = found.scanned.walked;
-  return walked.only_touched ? found.listing.TreeDigest() : walked.listing.TreeDigest();
+  if (walked.only_touched) return found.listing.TreeDigest(hasher);
+  const std::vector<IndexEntry>& entries = walked.listing.entries();
+  for (size_t i = hasher->next(); i < entries.size(); ++i) hasher->Add(entries[i]);
+  return hasher->Finish();
 }
 
 // `known`: the tree digest, when that is the recorded one.
-void Finish(Found* found, const std::optional<Digest>& known, const Record& record) {
+void Finish(Found* found, const std::optional<Digest>& known, size_t entries,
+            const Record& record) {
   Scanned& scanned = found->scanned;
+  std::optional<MarkedTreeHasher> hasher;
   try {
-    scanned.tree = known ? *known : TreeDigestOf(*found);
+    if (!known) hasher.emplace(record.ReadMarks(), entries);
+    scanned.tree = known ? *known : TreeDigestOf(*found, &*hasher);
   } catch (...) {
     found->tree.set_exception(std::current_exception());
     return;
   }
   found->tree.set_value(scanned.tree);
   record.Write(*found);
+  if (hasher) record.WriteMarks(hasher->marks(), scanned.tree);
 }
 
 }  // namespace
@@ -200,7 +223,7 @@ Scan ScanContext(const Context& context, const ScanOptions& options) {
   } else {
     scan.recorded_tree_ = recorded.tree();
   }
-  Record record = {options.cache, key, begin - kRacyMargin, recorded.sum(), {}};
+  Record record = {options.cache, key, begin - kRacyMargin, recorded.sum(), {}, {}, 0};
   record.changes = FindStatChanges(recorded, walked, record.trust_before);
   if (walked.only_touched) {
     scanned.totals = found->listing.Totals();
@@ -213,9 +236,14 @@ Scan ScanContext(const Context& context, const ScanOptions& options) {
     scan.entries_ = std::make_shared<ListingLookup>(walked.listing);
   }
   scan.totals = scanned.totals;
+  if (recorded.valid() && scan.changes_ && !scan.changes_->empty()) {
+    record.old_tree = recorded.tree();
+    record.same = scan.entries_->FirstFrom(scan.changes_->front());
+  }
   scan.tree_ = found->tree.get_future().share();
-  scan.kept_ = std::async(std::launch::async, [found, known, record = std::move(record)] {
-                 Finish(found.get(), known, record);
+  scan.kept_ = std::async(std::launch::async, [found, known, entries = scan.entries_->size(),
+                                               record = std::move(record)] {
+                 Finish(found.get(), known, entries, record);
                }).share();
   return scan;
 }
