@@ -4,8 +4,6 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
-#include <cstring>
-
 #include "packer/error.h"
 
 namespace kontext {

@@ -71,8 +71,8 @@ PushResult Pusher::Run(const TagQuery* query) {
   }
   if (std::optional<ChangePlan> change = PlanFromChange(tag)) {
     earlier_.AddUnread(session_, std::move(change->image));
-    // What was seen last is under the tag: no push of this change was broken off that may have left
-    // its blobs. Their uploads begin while the tree digest is made.
+    // What was seen last is under the tag, so that no push of this change was broken off that may
+    // have left its blobs: their uploads begin while the tree digest is made.
     if (!change->plan.parts.empty()) {
       uploads_.Expect(change->plan.parts.size() + first_.request.platforms().size());
     }
@@ -119,6 +119,7 @@ PushResult Pusher::WriteImage(Plan plan) {
   };
   Published published =
       publisher->Finish(segments_, session_.reference.tag, session_.DocumentCache(), keep);
+  session_.store->ExpectNoMore();
   result_.uploaded_bytes = published.uploaded_bytes;
   return Finish(first_, std::move(published.index), Outcome::kPushed);
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cstdint>
 #include <memory>
@@ -68,6 +67,11 @@ class Upload {
 
   // The answer that ends it: success, or the refusal.
   Response Try() {
+    if (begun_) {
+      Response answer = SendToBegun();
+      if (IsSuccess(answer.status) || IsRetryable(answer.status)) return answer;
+      under_way_ = false;
+    }
     if (under_way_ && may_resume_) {
       Response answer = GoOn();
       if (IsSuccess(answer.status) || IsRetryable(answer.status)) return answer;
@@ -103,6 +107,16 @@ class Upload {
     return {};
   }
 
+  // A refusal may be of the upload, which is older than the blob: only one of an upload that is
+  // begun for it counts.
+  Response SendToBegun() {
+    session_ = *std::exchange(begun_, std::nullopt);
+    under_way_ = true;
+    Response answer = Put(&source_);
+    if (answer.status == 413) chunk_ = kChunk;
+    return answer;
+  }
+
   Response SendAll() {
     Response answer = Start();
     if (!IsSuccess(answer.status) || was_there_) return answer;
@@ -135,13 +149,6 @@ class Upload {
 
   Response Start() {
     under_way_ = false;
-    if (begun_) {
-      session_ = *std::exchange(begun_, std::nullopt);
-      under_way_ = true;
-      Response answer;
-      answer.status = 202;  // as it was then
-      return answer;
-    }
     const bool asks = std::exchange(asks_, false);
     Response answer =
         asks ? session_.StartUnlessThere(blob_.digest, subject_) : session_.Start(subject_);
@@ -237,8 +244,9 @@ void UploadBlob(const Endpoint& endpoint, const Descriptor& blob, const BlobSour
   Run(endpoint, blob, Upload(endpoint, blob, source, false, std::move(begun)));
 }
 
-bool UploadUnlessThere(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source) {
-  return !Run(endpoint, blob, Upload(endpoint, blob, source, true, std::nullopt)).was_there();
+bool UploadUnlessThere(const Endpoint& endpoint, const Descriptor& blob, const BlobSource& source,
+                       std::optional<UploadSession> begun) {
+  return !Run(endpoint, blob, Upload(endpoint, blob, source, true, std::move(begun))).was_there();
 }
 
 std::string WithDigest(const std::string& location, const std::string& digest) {

@@ -139,15 +139,21 @@ bool RegistryClient::MountBlob(const Descriptor& blob, const std::string& from_r
   }
 }
 
-void RegistryClient::BeginUpload() {
-  UploadSession session(&endpoint_);
+void RegistryClient::BeginUpload() noexcept {
   try {
+    UploadSession session(&endpoint_);
     if (!IsSuccess(session.Start("an upload").status)) return;
-  } catch (const Error&) {
-    return;
+    std::lock_guard<std::mutex> lock(mutex_);
+    begun_.push_back(std::move(session));
+  } catch (...) {  // NOLINT(bugprone-empty-catch): the blob's own upload tells
   }
-  std::lock_guard<std::mutex> lock(mutex_);
-  begun_.push_back(std::move(session));
+}
+
+void RegistryClient::CancelBegun() noexcept {
+  try {
+    while (std::optional<UploadSession> session = TakeBegun()) session->Cancel();
+  } catch (...) {  // NOLINT(bugprone-empty-catch): the registry ends them in its time
+  }
 }
 
 std::optional<UploadSession> RegistryClient::TakeBegun() {
@@ -159,11 +165,11 @@ std::optional<UploadSession> RegistryClient::TakeBegun() {
 }
 
 bool RegistryClient::PutMissingBlob(const Descriptor& blob, const BlobSource& source) {
-  bool asks = blob.size > kNotWorthATrip;
-  if (asks && HasBlob(blob)) return false;
-  std::optional<UploadSession> begun = TakeBegun();
-  if (!asks && !begun) return UploadUnlessThere(endpoint_, blob, source);
-  UploadBlob(endpoint_, blob, source, std::move(begun));
+  if (blob.size <= kNotWorthATrip) {
+    return UploadUnlessThere(endpoint_, blob, source, TakeBegun());
+  }
+  if (HasBlob(blob)) return false;
+  UploadBlob(endpoint_, blob, source, TakeBegun());
   return true;
 }
 

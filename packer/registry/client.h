@@ -55,10 +55,12 @@ class RegistryClient {
 
   // Begins an upload for a blob that is not known yet; the next one to be sent takes it. What goes
   // wrong is left for that one to find out.
-  void BeginUpload();
+  void BeginUpload() noexcept;
+  // Of those that were begun, what no blob has taken.
+  void CancelBegun() noexcept;
 
-  // Sends the blob, unless the registry has it: false. A small one is sent without asking when an
-  // upload is begun: it was expected, so it is new.
+  // Sends the blob, unless the registry has it: false. A small one is not asked for when an upload
+  // is begun: it was expected, so it is most likely new.
   bool PutMissingBlob(const Descriptor& blob, const BlobSource& source);
   void PutBlob(const Descriptor& blob, const BlobSource& source);
 

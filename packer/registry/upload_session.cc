@@ -7,7 +7,6 @@
 #include <charconv>
 
 #include "packer/error.h"
-#include "packer/registry/url.h"
 
 namespace kontext {
 namespace {
@@ -45,6 +44,14 @@ Response UploadSession::Post(const std::string& url, const std::string& subject)
   Response answer = endpoint_->Send(request, subject);
   if (answer.url.empty()) answer.url = url;
   return answer;
+}
+
+void UploadSession::Cancel() {
+  Request request;
+  request.method = "DELETE";
+  request.url = location_;
+  request.may_retry = false;
+  endpoint_->Send(request, "an upload");
 }
 
 void UploadSession::Begin(Response answer, const std::string& subject) {

@@ -22,6 +22,9 @@ class UploadSession {
   // nothing is begun.
   Response StartUnlessThere(const std::string& digest, const std::string& subject);
 
+  // Takes it back (DELETE), which not every registry lets one do. Nothing may be sent to it then.
+  void Cancel();
+
   // Every answer may move the upload; one without a Location leaves it where it is. Throws Error
   // when it leads where nothing may be sent.
   void Follow(const Response& answer, const std::string& subject);

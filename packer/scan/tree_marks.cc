@@ -21,6 +21,15 @@ struct Header {
 static_assert(sizeof(Header) == 40);
 static_assert(sizeof(TreeMark) == sizeof(uint64_t) + sizeof(Hasher::State));
 
+// Of a listing that has grown they are too many.
+std::vector<TreeMark> Thinned(std::vector<TreeMark> marks) {
+  while (marks.size() >= 2 * kMarks) {
+    for (size_t i = 0; 2 * i + 1 < marks.size(); ++i) marks[i] = marks[2 * i + 1];
+    marks.resize(marks.size() / 2);
+  }
+  return marks;
+}
+
 TreeHasher After(const std::vector<TreeMark>& marks) {
   return marks.empty() ? TreeHasher() : TreeHasher(marks.back().state);
 }
@@ -28,7 +37,7 @@ TreeHasher After(const std::vector<TreeMark>& marks) {
 }  // namespace
 
 MarkedTreeHasher::MarkedTreeHasher(std::vector<TreeMark> marks, size_t size)
-    : marks_(std::move(marks)),
+    : marks_(Thinned(std::move(marks))),
       interval_(1 + size / kMarks),
       next_(marks_.empty() ? 0 : marks_.back().entry),
       next_mark_(next_ + interval_),

@@ -45,7 +45,8 @@ class RegistryStore : public Store {
 
   bool LooksWhole(const Descriptor&) override { return true; }
 
-  void ExpectBlob() override { client_.BeginUpload(); }
+  void ExpectBlob() noexcept override { client_.BeginUpload(); }
+  void ExpectNoMore() noexcept override { client_.CancelBegun(); }
 
   bool WriteBlob(const Descriptor& blob, const BlobSource& source) override {
     return client_.PutMissingBlob(blob, source);

@@ -59,9 +59,11 @@ class Store {
   // For a local store: is this blob or manifest there, in its size?
   virtual bool LooksWhole(const Descriptor& part) = 0;
 
-  // A blob that is most likely new will be written soon: does what can be done before it is known.
-  // Throws nothing.
-  virtual void ExpectBlob() {}
+  // A blob that is most likely new will be written soon: does what can be done before it is known,
+  // which may take as long as a request does.
+  virtual void ExpectBlob() noexcept {}
+  // No more of what was expected comes.
+  virtual void ExpectNoMore() noexcept {}
 
   // Makes sure that the blob is there; true when it had to be sent.
   virtual bool WriteBlob(const Descriptor& blob, const BlobSource& source) = 0;

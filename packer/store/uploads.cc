@@ -135,15 +135,19 @@ void Uploads::Await(std::unique_lock<std::mutex>* lock, const std::function<bool
 void Uploads::StartThread(bool expects) {
   threads_.emplace_back([this, expects] {
     if (expects) store_->ExpectBlob();
-    Work();
+    Work(expects);
   });
+  if (expects) ++expecting_;
 }
 
-void Uploads::Work() {
+// `ready`: for a blob that was expected. What others are getting ready for is left to them.
+void Uploads::Work(bool ready) {
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stop_ || !queue_.empty(); });
+    changed_.wait(
+        lock, [&] { return stop_ || (!queue_.empty() && (ready || queue_.size() > expecting_)); });
     if (stop_) return;
+    if (std::exchange(ready, false)) --expecting_;
     Job job = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();

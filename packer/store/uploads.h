@@ -29,14 +29,15 @@ class Uploads {
 
   // `store` must outlive it; while something is under way nobody else writes to it.
   explicit Uploads(Store* store, Progress progress = nullptr);
-  // Breaks off what is under way.
+  // Breaks off what is under way; a request without content is waited for.
   ~Uploads();
   Uploads(const Uploads&) = delete;
   Uploads& operator=(const Uploads&) = delete;
 
   Store* store() const { return store_; }
 
-  // So many blobs will be added that the store is not likely to have. Returns at once.
+  // Before the first is added: there will be so many blobs, most likely none that the store has.
+  // It gets ready for them meanwhile. Returns at once; none need come.
   void Expect(size_t blobs);
 
   // Sends it unless it is there. Returns at once unless too much waits already.
@@ -65,7 +66,7 @@ class Uploads {
 
   void Enqueue(Job job);
   void StartThread(bool expects);
-  void Work();
+  void Work(bool ready);
   // True when it had to be sent.
   bool Send(const Job& job);
   void Remember(Job job);
@@ -78,6 +79,7 @@ class Uploads {
   std::atomic<bool> stop_ = false;
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
+  size_t expecting_ = 0;  // threads that have not taken the job that they get ready for
   std::deque<Job> queue_;
   std::deque<Job> there_;  // for SendAgain
   uint64_t there_bytes_ = 0;

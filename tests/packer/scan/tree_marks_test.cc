@@ -99,6 +99,19 @@ TEST_F(TreeMarksTest, AListingMayGetLongerOrShorterBehindAMark) {
   }
 }
 
+TEST_F(TreeMarksTest, AListingThatGrowsHasNoMoreMarks) {
+  Build(4000);
+  std::vector<IndexEntry> all = entries_;
+  std::vector<TreeMark> marks;
+  for (size_t size = 1; size < all.size(); size += 1 + size / 20) {
+    entries_.assign(all.begin(), all.begin() + static_cast<long>(size));
+    MarkedTreeHasher hasher(marks, size);
+    ASSERT_EQ(From(&hasher), Whole());
+    marks = hasher.marks();
+    ASSERT_LE(marks.size(), 100u);
+  }
+}
+
 TEST_F(TreeMarksTest, WhatIsDamagedOrOfAnotherListingIsNotTaken) {
   Build(100);
   MarkedTreeHasher hasher({}, entries_.size());

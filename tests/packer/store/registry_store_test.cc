@@ -104,14 +104,29 @@ TEST_F(RegistryStoreTest, NothingDependsOnAnUploadThatWasBegun) {
     EXPECT_TRUE(store->WriteBlob(blob_, *MemoryBlob(bytes_)));
     EXPECT_EQ(script_.Methods(), "POST POST PUT");
   }
-  // The registry has lost it meanwhile, or was another.
-  Step lost = {404, {}, R"({"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]})"};
-  Step begun = {202, {{"location", "/up"}}, ""};
-  script_ = {{begun, lost, begun, {202, {}, ""}, {201, {}, ""}}, {}};
-  std::unique_ptr<Store> store = Open();
-  store->ExpectBlob();
-  EXPECT_TRUE(store->WriteBlob(blob_, *MemoryBlob(bytes_)));
-  EXPECT_EQ(script_.Methods(), "POST PUT POST PATCH PUT");
+  // The registry has lost it meanwhile, lets nobody use it any more, was another, or is busy.
+  for (int status : {400, 401, 403, 404, 405, 409, 410, 412, 416, 422, 503}) {
+    SCOPED_TRACE(status);
+    Step lost = {status, {}, R"({"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]})"};
+    Step begun = {202, {{"location", "/up"}}, ""};
+    script_ = {{begun, lost, begun, {201, {}, ""}}, {}};
+    std::unique_ptr<Store> store = Open();
+    store->ExpectBlob();
+    EXPECT_TRUE(store->WriteBlob(blob_, *MemoryBlob(bytes_)));
+    EXPECT_EQ(script_.Methods(), "POST PUT POST PUT");
+  }
+}
+
+TEST_F(RegistryStoreTest, WhatWasExpectedInVainIsTakenBack) {
+  for (int status : {204, 405, 0}) {
+    script_ = {{{202, {{"location", "/up/1"}}, ""}, {status, {}, ""}}, {}};
+    std::unique_ptr<Store> store = Open();
+    store->ExpectBlob();
+    store->ExpectNoMore();
+    store->ExpectNoMore();
+    EXPECT_EQ(script_.Methods(), "POST DELETE");
+    EXPECT_EQ(script_.seen[1].url, "http://localhost:5000/up/1");
+  }
 }
 
 TEST_F(RegistryStoreTest, FindsTheMediaType) {

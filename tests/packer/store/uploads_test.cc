@@ -40,7 +40,7 @@ class MemoryStore : public Store {
   bool Remove(const std::string&) override { return false; }
   size_t Parallel() const override { return parallel; }
 
-  void ExpectBlob() override {
+  void ExpectBlob() noexcept override {
     std::unique_lock<std::mutex> lock(mutex);
     ++expected;
     changed.notify_all();
@@ -67,6 +67,7 @@ class MemoryStore : public Store {
     std::string bytes = ReadAll(source);
     std::lock_guard<std::mutex> lock(mutex);
     stored[blob.digest] = bytes;
+    by.insert(std::this_thread::get_id());
   }
 
   std::mutex mutex;
@@ -78,6 +79,7 @@ class MemoryStore : public Store {
   size_t expected = 0;
   std::string broken;
   std::set<std::string> there;
+  std::set<std::thread::id> by;
   std::map<std::string, std::string> stored;
 };
 
@@ -130,17 +132,35 @@ TEST(UploadsTest, ExpectsAsManyAtOnceAsTheStoreTakes) {
     SCOPED_TRACE(row.blobs);
     MemoryStore store;
     store.gate = row.expected;
-    Uploads uploads(&store);
-    uploads.Expect(row.blobs);
-    for (char c = 'a'; c < 'k'; ++c) uploads.Add(Describe({c}), MemoryBlob({c}));
-    uploads.Wait();
+    {
+      Uploads uploads(&store);
+      uploads.Expect(row.blobs);
+      for (char c = 'a'; c < 'k'; ++c) uploads.Add(Describe({c}), MemoryBlob({c}));
+      uploads.Wait();
+    }
     EXPECT_EQ(store.stored.size(), 10u);
     EXPECT_EQ(store.expected, row.expected);
   }
   MemoryStore store;
   store.gate = 2;
-  Uploads uploads(&store);
-  uploads.Expect(2);  // and none comes
+  {
+    Uploads uploads(&store);
+    uploads.Expect(2);  // and none comes
+  }
+  EXPECT_EQ(store.expected, 2u);
+}
+
+// A thread that is quick does not take the blob that another one is getting ready for.
+TEST(UploadsTest, EachThreadThatGetsReadyHasABlobOfItsOwn) {
+  for (int round = 0; round < 200; ++round) {
+    MemoryStore store;
+    Uploads uploads(&store);
+    uploads.Expect(3);
+    for (char c = 'a'; c < 'd'; ++c) uploads.Add(Describe({c}), MemoryBlob({c}));
+    uploads.Wait();
+    ASSERT_EQ(store.expected, 3u);
+    ASSERT_EQ(store.by.size(), 3u);
+  }
 }
 
 TEST(UploadsTest, OneFailureEndsAll) {
