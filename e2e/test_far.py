@@ -75,6 +75,8 @@ class Far(Case):
         most = MOST_ROUND_TRIPS_COLD if cold else MOST_ROUND_TRIPS
         self.watch(f"sequential round trips of one line{', cold' if cold else ''}", work,
                    longest_chain, lambda chain: chain <= most)
+        # Uploads that are begun before their blobs are known are used.
+        self.assertEqual(list(self.registry.storage.rglob("_uploads/*/startedat")), [])
         done = kontext("verify", self.ref(repo), source)
         self.assertEqual(done.rc, 0, done.stderr)
 
