@@ -18,9 +18,11 @@ KONTEXT_SHA void Blocks(uint32_t state[8], const uint8_t* data, size_t blocks) {
     const uint32x4_t abcd_before = abcd;
     const uint32x4_t efgh_before = efgh;
     uint32x4_t w[4];
+#pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) {
       w[i] = vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(data + 16 * i)));
     }
+#pragma GCC unroll 16
     for (int round = 0; round < 64; round += 4) {
       int i = round / 4 % 4;
       uint32x4_t wk = vaddq_u32(w[i], vld1q_u32(kSha256Rounds + round));

@@ -36,11 +36,14 @@ KONTEXT_SHA void Blocks(uint32_t state[8], const uint8_t* data, size_t blocks) {
     const __m128i abef_before = abef;
     const __m128i cdgh_before = cdgh;
     __m128i w[4];
+#pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) {
       w[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data) + i);
       w[i] = _mm_shuffle_epi8(w[i], swap);
     }
+#pragma GCC unroll 4
     for (int round = 0; round < 64; round += 16) {
+#pragma GCC unroll 4
       for (int i = 0; i < 4; ++i) {
         FourRounds(&abef, &cdgh, w[i], round + 4 * i);
         if (round < 48) w[i] = NextWords(w[i], w[(i + 1) % 4], w[(i + 2) % 4], w[(i + 3) % 4]);
