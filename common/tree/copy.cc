@@ -133,7 +133,10 @@ bool CopyToNew(Run* run, TempNames* temps, const FileJob& job, int from,
     return false;
   }
   // Network file systems may say only now that there is no room.
-  if (close(to.release()) == 0) return true;
+  if (close(to.release()) == 0) {
+    run->write_back.Offer(dir, *name, job.size);
+    return true;
+  }
   int error = errno;
   unlinkat(dir, *name, 0);
   return run->Fail(job.path, "cannot be written", error);

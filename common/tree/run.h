@@ -9,6 +9,7 @@
 #include "common/tree/atomic.h"
 #include "common/tree/content_source.h"
 #include "common/tree/report.h"
+#include "common/tree/write_back.h"
 
 namespace kontext::tree {
 
@@ -51,6 +52,9 @@ class Run {
 
   // Directories that the writer holds open.
   Atomic<unsigned> open_dirs{0};
+
+  // Started by the writer.
+  WriteBack write_back;
 
   // For the closing line.
   Atomic<uint64_t> written{0};  // files and links that were not in place already

@@ -55,6 +55,7 @@ bool ChownLink(int dir_fd, const char* name, const Owner& owner) {
 TreeWriter::~TreeWriter() {
   LeaveAll();
   workers_.Finish();
+  run_->write_back.Finish();
 }
 
 bool TreeWriter::Start(int target_fd) {
@@ -64,7 +65,9 @@ bool TreeWriter::Start(int target_fd) {
     close(target_fd);
     return run_->Fail("", "out of memory");
   }
-  return workers_.Start(jobs_) || run_->Fail("", "no thread can be started", errno);
+  if (!workers_.Start(jobs_)) return run_->Fail("", "no thread can be started", errno);
+  run_->write_back.Start();
+  return true;
 }
 
 bool TreeWriter::Visit(void* context, const IndexEntry& entry) {
@@ -184,6 +187,7 @@ void TreeWriter::LeaveAll() {
 bool TreeWriter::Finish() {
   LeaveAll();
   workers_.Finish();
+  run_->write_back.Finish();
   return !run_->Stopping();
 }
 
