@@ -46,5 +46,7 @@ Sha256Blocks CpuSha256() {
   return (getauxval(AT_HWCAP) & kHwcapSha2) != 0 ? &Blocks : nullptr;
 }
 
+Sha256PairBlocks CpuSha256Pair() { return nullptr; }
+
 }  // namespace kontext
 #endif

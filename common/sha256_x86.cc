@@ -25,37 +25,68 @@ KONTEXT_SHA inline __m128i NextWords(__m128i w0, __m128i w1, __m128i w2, __m128i
   return _mm_sha256msg2_epu32(sum, w3);
 }
 
-KONTEXT_SHA void Blocks(uint32_t state[8], const uint8_t* data, size_t blocks) {
+// Folds `blocks` blocks into each of N states. SHA256RNDS2 waits for the one before it: another
+// message's rounds take place meanwhile.
+template <int N>
+KONTEXT_SHA inline void Fold(uint32_t* const states[N], const uint8_t* const data[N],
+                             size_t blocks) {
   const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL);
-  __m128i* words = reinterpret_cast<__m128i*>(state);
-  __m128i badc = _mm_shuffle_epi32(_mm_loadu_si128(words), 0xb1);
-  __m128i hgfe = _mm_shuffle_epi32(_mm_loadu_si128(words + 1), 0x1b);
-  __m128i abef = _mm_alignr_epi8(badc, hgfe, 8);
-  __m128i cdgh = _mm_blend_epi16(hgfe, badc, 0xf0);
-  for (; blocks > 0; --blocks, data += 64) {
-    const __m128i abef_before = abef;
-    const __m128i cdgh_before = cdgh;
-    __m128i w[4];
+  __m128i abef[N];
+  __m128i cdgh[N];
+  for (int n = 0; n < N; ++n) {
+    const __m128i* words = reinterpret_cast<const __m128i*>(states[n]);
+    __m128i badc = _mm_shuffle_epi32(_mm_loadu_si128(words), 0xb1);
+    __m128i hgfe = _mm_shuffle_epi32(_mm_loadu_si128(words + 1), 0x1b);
+    abef[n] = _mm_alignr_epi8(badc, hgfe, 8);
+    cdgh[n] = _mm_blend_epi16(hgfe, badc, 0xf0);
+  }
+  for (size_t block = 0; block < blocks; ++block) {
+    __m128i abef_before[N];
+    __m128i cdgh_before[N];
+    __m128i w[N][4];
+#pragma GCC unroll 2
+    for (int n = 0; n < N; ++n) {
+      abef_before[n] = abef[n];
+      cdgh_before[n] = cdgh[n];
+      const __m128i* from = reinterpret_cast<const __m128i*>(data[n] + 64 * block);
 #pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) {
-      w[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data) + i);
-      w[i] = _mm_shuffle_epi8(w[i], swap);
+      for (int i = 0; i < 4; ++i) w[n][i] = _mm_shuffle_epi8(_mm_loadu_si128(from + i), swap);
     }
 #pragma GCC unroll 4
     for (int round = 0; round < 64; round += 16) {
 #pragma GCC unroll 4
       for (int i = 0; i < 4; ++i) {
-        FourRounds(&abef, &cdgh, w[i], round + 4 * i);
-        if (round < 48) w[i] = NextWords(w[i], w[(i + 1) % 4], w[(i + 2) % 4], w[(i + 3) % 4]);
+#pragma GCC unroll 2
+        for (int n = 0; n < N; ++n) {
+          __m128i* m = w[n];
+          FourRounds(&abef[n], &cdgh[n], m[i], round + 4 * i);
+          if (round < 48) m[i] = NextWords(m[i], m[(i + 1) % 4], m[(i + 2) % 4], m[(i + 3) % 4]);
+        }
       }
     }
-    abef = _mm_add_epi32(abef, abef_before);
-    cdgh = _mm_add_epi32(cdgh, cdgh_before);
+    for (int n = 0; n < N; ++n) {
+      abef[n] = _mm_add_epi32(abef[n], abef_before[n]);
+      cdgh[n] = _mm_add_epi32(cdgh[n], cdgh_before[n]);
+    }
   }
-  __m128i feba = _mm_shuffle_epi32(abef, 0x1b);
-  __m128i dchg = _mm_shuffle_epi32(cdgh, 0xb1);
-  _mm_storeu_si128(words, _mm_blend_epi16(feba, dchg, 0xf0));
-  _mm_storeu_si128(words + 1, _mm_alignr_epi8(dchg, feba, 8));
+  for (int n = 0; n < N; ++n) {
+    __m128i* words = reinterpret_cast<__m128i*>(states[n]);
+    __m128i feba = _mm_shuffle_epi32(abef[n], 0x1b);
+    __m128i dchg = _mm_shuffle_epi32(cdgh[n], 0xb1);
+    _mm_storeu_si128(words, _mm_blend_epi16(feba, dchg, 0xf0));
+    _mm_storeu_si128(words + 1, _mm_alignr_epi8(dchg, feba, 8));
+  }
+}
+
+KONTEXT_SHA void Blocks(uint32_t state[8], const uint8_t* data, size_t blocks) {
+  uint32_t* const states[] = {state};
+  const uint8_t* const datas[] = {data};
+  Fold<1>(states, datas, blocks);
+}
+
+KONTEXT_SHA void PairBlocks(uint32_t* const states[2], const uint8_t* const data[2],
+                            size_t blocks) {
+  Fold<2>(states, data, blocks);
 }
 
 }  // namespace
@@ -67,6 +98,8 @@ Sha256Blocks CpuSha256() {
   constexpr unsigned kSha = 1U << 29;
   return (b & kSha) != 0 ? &Blocks : nullptr;
 }
+
+Sha256PairBlocks CpuSha256Pair() { return CpuSha256() != nullptr ? &PairBlocks : nullptr; }
 
 }  // namespace kontext
 #endif

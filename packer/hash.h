@@ -22,6 +22,10 @@ class Hasher {
 
   void Update(const void* data, size_t size);
   void Update(std::string_view data) { Update(data.data(), data.size()); }
+  // `size` bytes more for each of two hashers. Where the CPU can, both at once: nearly twice as
+  // fast as one after the other.
+  static void UpdateBoth(Hasher* a, const char* a_data, Hasher* b, const char* b_data, size_t size);
+  static bool IsFasterForBoth();
   const State& state() const { return state_; }
   // Ends the message; the hasher is then as new.
   Digest Finish();

@@ -52,12 +52,16 @@ bool IsOfThisTick(nanoseconds age) { return age <= 0ns && age > -kPatience; }
 
 }  // namespace
 
+bool IsStill(const struct stat& info) {
+  nanoseconds age = AgeOf(info);
+  return age > kQuiet || age <= -kPatience;
+}
+
 Stillness WaitUntilStill(int fd, struct stat* info) {
   const off_t first_size = info->st_size;
   for (auto begin = steady_clock::now();;) {
-    nanoseconds age = AgeOf(*info);
-    if (age > kQuiet || age <= -kPatience) return Stillness::kStill;
-    if (!IsOfThisTick(age) && !HasWriter(fd)) return Stillness::kStill;
+    if (IsStill(*info)) return Stillness::kStill;
+    if (!IsOfThisTick(AgeOf(*info)) && !HasWriter(fd)) return Stillness::kStill;
     if (steady_clock::now() - begin > kPatience) break;
     std::this_thread::sleep_for(kStep);
     if (fstat(fd, info) != 0) return Stillness::kFailed;

@@ -11,6 +11,9 @@ enum class Stillness {
   kFailed,  // fstat failed: errno
 };
 
+// Was it left alone for so long that nobody needs to be waited for?
+bool IsStill(const struct stat& info);
+
 // Waits up to a second until nobody writes to a file that is open for reading only. `info`: its
 // state when it was opened, then that from which on it is still. One that only grows, as a log
 // does, counts as still.
